@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words that every stage uses: byte views, sides, packet identity, addresses, time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* Who sent it. CLIENT is who opened the conversation. */
+enum side { CLIENT, SERVER };
+
+static inline enum side
+other_side(enum side s)
+{
+	return s == CLIENT ? SERVER : CLIENT;
+}
+
+/* A borrowed view of bytes; it owns nothing. */
+struct bytes {
+	const uint8_t *p;
+	size_t n;
+};
+
+/* A packet as a reader can look it up: the frame number that Wireshark shows, counted from 1
+ * in its own file, and the index of that file among the inputs. frame 0 means "no packet". */
+struct ref {
+	uint32_t frame;
+	uint16_t capture;
+};
+
+/* An IPv4 or IPv6 address. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), so that one key
+ * serves both families. */
+struct addr {
+	uint8_t b[16];
+};
+
+#define ADDR_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
+
+bool addr_is_v4(const struct addr *a);
+bool addr_equal(const struct addr *a, const struct addr *b);
+int addr_compare(const struct addr *a, const struct addr *b);
+struct addr addr_from_v4(const uint8_t b[4]);
+struct addr addr_from_v6(const uint8_t b[16]);
+/* Writes the address as text (IPv4 dotted, IPv6 by RFC 5952) and returns out. */
+const char *addr_text(const struct addr *a, char out[ADDR_TEXT_MAX]);
+
+/* Capture time: nanoseconds since the epoch. There is no other clock in the analysis. */
+#define NSEC_PER_SEC 1000000000LL
+#define NSEC_PER_MSEC 1000000LL
+#define NSEC_PER_USEC 1000LL
+
+#define TIME_TEXT_MAX 40
+/* RFC 3339 in UTC with microseconds, e.g. 2026-02-11T19:00:00.000000Z; returns out. */
+const char *time_text(int64_t nsec, char out[TIME_TEXT_MAX]);
+
+/* Memory. These never return NULL: a program without memory says so and exits with status 1. */
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n, size_t size);
+char *xstrdup(const char *s);
+
+/* An arena owns many small objects that die together. */
+struct arena;
+struct arena *arena_new(void);
+void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned to 8, never NULL */
+char *arena_text(struct arena *a, struct bytes t); /* NUL-terminated copy */
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void arena_free(struct arena *a); /* accepts NULL */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The only way to read untrusted bytes.
+ *
+ * After the first failure every read returns zero and moves nothing: read a message straight
+ * through and look at `err` once. A fenced child cannot see past its fence, and its failure is
+ * its parent's failure. A child points at its parent: neither may outlive the block in which it
+ * was made, nor be moved. */
+#pragma once
+
+#include "base.h"
+
+/* SHORT: more bytes may come, or the capture was cut. BAD: the bytes contradict the protocol. */
+enum cursor_err { CURSOR_OK, CURSOR_SHORT, CURSOR_BAD };
+
+struct cursor {
+	const uint8_t *p, *end;
+	const uint8_t *base; /* first byte of the outermost view, for offsets and compression */
+	struct cursor *up;   /* parent, NULL at the root */
+	enum cursor_err err;
+	enum cursor_err at_end; /* what running off the end means: SHORT if more may come, else BAD */
+};
+
+struct cursor cursor_over(struct bytes b, enum cursor_err at_end);
+size_t cursor_left(const struct cursor *c);
+uint8_t get_u8(struct cursor *c);
+uint16_t get_be16(struct cursor *c);
+uint32_t get_be24(struct cursor *c);
+uint32_t get_be32(struct cursor *c);
+uint64_t get_be64(struct cursor *c);
+uint16_t get_le16(struct cursor *c);
+uint32_t get_le32(struct cursor *c);
+uint64_t get_varint(struct cursor *c); /* RFC 9000, 16 */
+struct bytes get_bytes(struct cursor *c, size_t n);
+void skip_bytes(struct cursor *c, size_t n);
+/* A sub-message of n bytes. Running off its end is BAD, whatever the parent says: the length
+ * was given and did not hold. Running off the parent's end while making it is the parent's
+ * at_end. */
+struct cursor get_fenced(struct cursor *c, size_t n);
+/* A line up to and including LF (CRLF or LF; the view excludes both). SHORT if there is no LF
+ * within the bytes left; BAD if there is none within max bytes. */
+struct bytes get_line(struct cursor *c, size_t max);
+void set_bad(struct cursor *c);

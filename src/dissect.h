@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole contract of a file in dissectors/: it exports one const struct dissector, and
+ * includes this header and the C library, nothing more. */
+#pragma once
+
+#include "cursor.h"
+#include "flow.h"
+
+enum carrier {
+	PACKETS,   /* every TCP packet of an abnormal flow, when it is judged */
+	DATAGRAMS, /* UDP payloads, ICMP messages */
+	STREAM,    /* TCP bytes in order */
+};
+
+enum guess { NO, MAYBE, YES };
+
+struct dissector {
+	const char *name;         /* "tls": the file, the prefix of its fields, the report's word */
+	const char *title, *spec; /* "Transport Layer Security", "RFC 8446" */
+	unsigned carriers;        /* bits: 1 << DATAGRAMS, 1 << STREAM, ... */
+	const uint16_t *ports;    /* server ports, a hint only; 0-terminated; may be NULL */
+	const struct field *fields; /* ends with {0}: every fact that it may note */
+	size_t state_size;          /* of flow->state */
+	size_t message_max;         /* bytes buffered for one message before it is given up; 0: 16384 */
+	/* Could a conversation begin like this? `first` is what one side said first, at least one
+	 * byte. Pure. MAYBE: ask again with more bytes (at most 64), or believe the port. */
+	enum guess (*probe)(struct bytes first, enum side from);
+	/* Take one whole message and note() what it says; consume exactly it. If the message is
+	 * SHORT its facts are rolled back and it is called again from the same byte when more has
+	 * come: keep no half-parsed state. If it is BAD the core notes "<name>.malformed" and
+	 * leaves this direction alone. It must consume or fail. */
+	void (*message)(struct flow *f, enum side from, struct cursor *in);
+};
+
+/* All of them, from the list in meson.build; NULL-terminated. */
+extern const struct dissector *const dissectors[];
+
+/* How the payload now being dissected travels; for protocols that frame differently on TCP. */
+enum carrier flow_carrier(const struct flow *f);
+/* From inside message(): no more of this side is wanted (the handshake is over, the rest is
+ * encrypted, the body is long enough). Later bytes of that side cost nothing. */
+void flow_enough(struct flow *f, enum side from);
+/* From inside message(): another protocol takes over behind this message (CONNECT, STARTTLS),
+ * in both directions. */
+void flow_becomes(struct flow *f, const char *dissector);
+/* From inside message(): skip n bytes of this side that follow the message unseen (a body). */
+void flow_skip(struct flow *f, enum side from, uint64_t n);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a detector, or a correlation, concludes: the words of the report contract. */
+#pragma once
+
+#include "flow.h"
+
+enum mechanism {
+	RST_INJECTION,
+	FIN_INJECTION,
+	SYN_ACK_INJECTION,
+	DATA_INJECTION,
+	BLOCK_PAGE,
+	DROP,
+	FREEZE,
+	THROTTLE,
+	DNS_INJECTION,
+	DNS_TAMPERING,
+	TLS_INTERCEPTION,
+	TLS_ALERT_INJECTION,
+	ICMP_REJECTION,
+	PROTOCOL_STRIPPING,
+	NMECHANISMS
+};
+
+enum trigger_kind {
+	TRIGGER_UNKNOWN,
+	TRIGGER_IP,
+	TRIGGER_IP_PORT,
+	TRIGGER_SNI,
+	TRIGGER_ECH,
+	TRIGGER_HTTP_HOST,
+	TRIGGER_HTTP_URL,
+	TRIGGER_DNS_NAME,
+	TRIGGER_QUIC_SNI,
+	TRIGGER_QUIC,
+	TRIGGER_PROTOCOL,
+	TRIGGER_FULLY_ENCRYPTED,
+	TRIGGER_VOLUME,
+	TRIGGER_RESIDUAL,
+	NTRIGGERS
+};
+
+enum trigger_basis { BASIS_CONTENT = 1, BASIS_CONTRAST = 2, BASIS_REPEAT = 4 };
+
+enum stage {
+	STAGE_DNS,
+	STAGE_SYN,
+	STAGE_HANDSHAKE,
+	STAGE_FIRST_DATA,
+	STAGE_ESTABLISHED,
+	STAGE_DATAGRAM,
+	NSTAGES
+};
+
+enum direction { TO_CLIENT, TO_SERVER, BOTH_WAYS };
+
+enum role {
+	ROLE_TRIGGER,
+	ROLE_INJECTED,
+	ROLE_BASELINE,
+	ROLE_CONTRADICTION,
+	ROLE_RETRANSMISSION,
+	ROLE_UNANSWERED,
+	ROLE_CONTROL,
+	NROLES
+};
+
+enum outcome { OUTCOME_OK, OUTCOME_REFUSED, OUTCOME_FAILED, OUTCOME_INTERFERED, OUTCOME_PARTIAL, NOUTCOMES };
+enum vantage { VANTAGE_UNKNOWN, VANTAGE_CLIENT, VANTAGE_SERVER, VANTAGE_PATH, NVANTAGES };
+
+/* The contract's words, indexed by the enums above. */
+extern const char *const mechanism_words[NMECHANISMS];
+extern const char *const trigger_words[NTRIGGERS];
+extern const char *const stage_words[NSTAGES];
+extern const char *const direction_words[3];
+extern const char *const role_words[NROLES];
+extern const char *const outcome_words[NOUTCOMES];
+extern const char *const vantage_words[NVANTAGES];
+const char *verdict_word(double confidence); /* "confirmed", "likely", "possible", or NULL */
+
+/* One measured feature of a cited packet: "ip.ttl", 61, 48. Texts belong to the finding. */
+struct observation {
+	const char *feature, *observed, *baseline; /* baseline may be NULL */
+};
+
+struct cite {
+	struct ref at;
+	enum role role;
+	struct observation *observations;
+	size_t nobservations;
+};
+
+/* One weighed piece of evidence: its name is a row of the weights (weigh.h). */
+struct evidence {
+	const char *name;
+	double weight; /* log-odds, natural logarithm, after caps */
+	struct ref at; /* the packet that shows it; frame 0 if it is a property of the flow */
+};
+
+struct alternative {
+	const char *explanation, *against;
+};
+
+struct attribution {
+	const char *fingerprint; /* id */
+	double score;            /* 0..1 */
+	const char *const *references; /* NULL-terminated */
+};
+
+/* The flow as the report shows it: a copy, since the flow itself is long gone. */
+struct flow_name {
+	uint8_t proto;
+	struct addr addr[2];
+	uint16_t port[2];
+	uint64_t id;
+	char community_id[40];
+};
+
+struct finding {
+	unsigned number; /* from 1 in the report: "f1" */
+	enum mechanism mechanism;
+	enum trigger_kind trigger;
+	const char *trigger_value; /* "" if there is none */
+	unsigned basis;            /* enum trigger_basis */
+	enum stage stage;
+	enum direction direction;
+	double confidence;
+	int64_t nsec;
+	struct flow_name flow;
+	const char *name; /* the target's name for this flow (SNI, Host, DNS name), or NULL */
+	const char **signatures;
+	size_t nsignatures;
+	struct cite *cites; /* never empty */
+	size_t ncites;
+	struct evidence *evidence;
+	size_t nevidence;
+	struct alternative *alternatives;
+	size_t nalternatives;
+	struct attribution *attributions;
+	size_t nattributions;
+	const char *explanation;
+	struct arena *arena; /* owns all of the above */
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fingerprints: who did it and what it looked like, told in text files that need no C.
+ * docs/fingerprints.md is the grammar. */
+#pragma once
+
+#include "finding.h"
+
+struct fingerprints;
+
+enum fingerprint_kind {
+	GENERIC,  /* names a technique; answers only when no specific one of its mechanism does */
+	SPECIFIC, /* names a system */
+};
+
+struct fingerprint {
+	const char *id; /* of the stanza */
+	const char *title;
+	enum fingerprint_kind kind;
+	enum mechanism mechanism;
+	double score;             /* 0..1: how surely these marks are this system's own */
+	const char *const *sources; /* NULL-terminated */
+	const char *innocent;     /* what innocent things look like it, or NULL */
+	const char *sample, *near_miss; /* names in captures/, or NULL */
+	const char *file;
+	unsigned line, rev;
+};
+
+struct fingerprint_match {
+	const struct fingerprint *fingerprint;
+	double score;                /* with support added, at most 1 */
+	const struct fact *facts[8]; /* the facts that its "when" and "then" lines took, in order */
+	size_t nfacts;
+};
+
+/* Loads every *.fp file of a folder, in name order. On failure returns a negative errno and
+ * *ret_why is "file:line: what, and what was expected" (freed by the caller). */
+int fingerprints_load(const char *folder, struct fingerprints **ret, char **ret_why);
+/* Where the installed ones are: $TAMPERSCOPE_FINGERPRINTS, else the source tree's folder if the
+ * binary runs from its build folder, else the compiled-in data folder. */
+const char *fingerprints_default_folder(void);
+/* Which fingerprints fit this flow's facts. Fills at most max matches, best score first (then by
+ * id) and returns how many. Generic ones are left out where a specific one of the same
+ * mechanism fits. */
+size_t fingerprints_match(const struct fingerprints *db, const struct flow *f,
+			  struct fingerprint_match *ret, size_t max);
+/* True if any `when` term could match a flow that has a fact of this field: lets a caller skip
+ * healthy flows. */
+bool fingerprints_want(const struct fingerprints *db, const struct field *field);
+/* Is this text or address in the named list (lists/NAME.txt of the folder)? For text, an entry
+ * matches as a substring if the list says "match = contains", whole otherwise. Returns the
+ * matching entry's note, "" if it has none, or NULL. */
+const char *fingerprints_listed(const struct fingerprints *db, const char *list, struct bytes text);
+const char *fingerprints_listed_addr(const struct fingerprints *db, const char *list,
+				     const struct addr *a);
+const struct fingerprint *fingerprints_find(const struct fingerprints *db, const char *id);
+size_t fingerprints_count(const struct fingerprints *db);
+const struct fingerprint *fingerprints_get(const struct fingerprints *db, size_t i);
+const char *fingerprints_sha256(const struct fingerprints *db); /* of all files, hex */
+void fingerprints_free(struct fingerprints *db); /* accepts NULL */

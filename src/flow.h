@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A conversation and everything that we noticed in it.
+ *
+ * Every packet leaves a record in the flow's trace: the first ones, the last ones, and whatever
+ * was odd in between. The table is bounded, and its timers run in capture time. */
+#pragma once
+
+#include "fact.h"
+#include "packet.h"
+
+/* What is kept of a packet. 56 bytes. */
+struct trace {
+	int64_t nsec;
+	struct ref at;
+	uint32_t seq, ack;
+	uint32_t len;   /* payload bytes on the wire */
+	uint32_t hash;  /* of the payload, 0 if empty */
+	uint32_t tsval, tsecr;
+	uint16_t odd;   /* enum odd */
+	uint16_t ip_id, window;
+	uint16_t options; /* enum tcp_option_bits; mss is kept in the half */
+	uint16_t bits;  /* enum packet_bits */
+	uint8_t from;   /* enum side */
+	uint8_t flags, ttl, reserved, tos;
+};
+
+/* Why a record is kept, and what the flow table saw in the packet when it came. */
+enum odd {
+	ODD_RST = 1 << 0,
+	ODD_FIN = 1 << 1,
+	ODD_SYN = 1 << 2,
+	ODD_RETRANSMISSION = 1 << 3, /* bytes that were seen before, same content as far as known */
+	ODD_CONFLICT = 1 << 4,       /* bytes that were seen before with other content */
+	ODD_DUPLICATE = 1 << 5,      /* the same packet captured twice (IP ID and all equal) */
+	ODD_GAP = 1 << 6,            /* starts beyond what was seen: loss or reordering */
+	ODD_TTL = 1 << 7,            /* TTL not seen from that side on ordinary packets before */
+	ODD_AFTER_END = 1 << 8,      /* its side had sent RST or FIN, and it is no retransmission */
+	ODD_ACK_UNSEEN = 1 << 9,     /* acknowledges bytes that are not in the capture */
+	ODD_KEEPALIVE = 1 << 10,     /* length 0 or 1 at snd_una - 1 (RFC 9293, 3.8.4) */
+	ODD_ICMP = 1 << 11,          /* an ICMP error that quotes the flow; flags = type, reserved = code */
+	ODD_PADDED = 1 << 12,        /* Ethernet padding counted as payload */
+	ODD_NO_TS = 1 << 13,         /* timestamps were agreed on and are missing */
+	ODD_TURN = 1 << 14,          /* the first payload after the other side spoke */
+};
+
+/* One direction of a flow: what that side sent. */
+struct half {
+	uint64_t packets, bytes;     /* bytes = payload */
+	int64_t first, last;         /* 0 if it never sent */
+	int64_t first_data, last_data;
+	uint32_t isn;                /* sequence number of its SYN (or of the first byte - 1) */
+	uint32_t next_seq;           /* highest seq + len seen */
+	uint32_t max_ack;            /* highest acknowledgement it sent */
+	uint32_t retransmissions, gaps, duplicates, conflicts, unseen_acked;
+	uint16_t resets, fins, syns;
+	uint16_t last_ip_id, last_window;
+	uint16_t mss;
+	uint8_t ttl, ttl_min, ttl_max; /* first, extremes, of packets without RST */
+	uint8_t wscale;
+	uint8_t id_zero, id_step, id_jump; /* IP ID models, saturating counts (RFC 6864) */
+	bool has_isn;                /* its SYN (or SYN+ACK) was seen, or can be inferred */
+	bool syn_seen;
+	bool ts;                     /* timestamps in its SYN */
+	bool has_ack;
+	bool done;                   /* its stream is not wanted any more */
+};
+
+struct dissector;
+struct stream;
+struct message_buffer;
+
+enum flow_bits {
+	FLOW_ODD = 1 << 0,        /* something that a detector may want to look at */
+	FLOW_MIDDLE = 1 << 1,     /* begins in the middle: no SYN seen */
+	FLOW_SWAPPED = 1 << 2,    /* who is client was guessed (no SYN) */
+	FLOW_CONTINUED = 1 << 3,  /* an earlier part of the same conversation was judged already */
+	FLOW_TRACE_FULL = 1 << 4, /* odd packets were lost for want of room */
+	FLOW_FACTS_FULL = 1 << 5,
+	FLOW_EVICTED = 1 << 6,    /* judged early because the table was full */
+	FLOW_REUSED = 1 << 7,     /* the ports were used before by another connection */
+	FLOW_DUPLICATED = 1 << 8, /* ordinary packets were captured twice */
+	FLOW_SUPERFRAMES = 1 << 9,
+};
+
+struct flow {
+	struct addr addr[2]; /* [CLIENT], [SERVER] */
+	uint16_t port[2];
+	uint8_t proto, ip_version;
+	uint16_t bits;       /* enum flow_bits */
+	uint32_t scope;
+	uint64_t id;         /* in order of first packet, from 1 */
+	int64_t first, last; /* time of first and last packet */
+	struct ref first_at, last_at;
+	struct half half[2];
+
+	struct trace *trace; /* the first packets and the odd ones, in order */
+	struct trace *tail;  /* ring of the last ones, all later than trace */
+	uint16_t ntrace, trace_size, ntail, tail_at;
+
+	const struct packet *now;          /* the packet being worked on, or NULL */
+	const struct dissector *dissector; /* NULL until one claims the flow */
+	void *state;                       /* the dissector's own, zeroed */
+	struct stream *stream;
+	struct message_buffer *buffer[2];
+	struct fact *facts;                /* in capture order, bounded */
+	uint16_t nfacts, facts_size;
+	uint32_t messages;                 /* messages dissected so far */
+	uint32_t judged;                   /* messages <= this were judged before (FLOW_CONTINUED) */
+	uint64_t said[2];                  /* payload bytes handed to dissectors, per side */
+	struct arena *arena;               /* owns facts' text and state */
+
+	struct flow *hash_next, *older, *newer; /* flow table only */
+};
+
+/* --- notes: how dissectors tell facts. The side is who sent the message. --- */
+void note(struct flow *f, enum side from, const struct field *field);
+void note_uint(struct flow *f, enum side from, const struct field *field, uint64_t u);
+void note_text(struct flow *f, enum side from, const struct field *field, struct bytes t);
+void note_string(struct flow *f, enum side from, const struct field *field, const char *s);
+void note_addr(struct flow *f, enum side from, const struct field *field, const struct addr *a);
+
+/* --- questions about a flow --- */
+/* The i-th kept packet in capture order; i < flow_trace_count(). */
+size_t flow_trace_count(const struct flow *f);
+const struct trace *flow_trace(const struct flow *f, size_t i);
+/* First fact of that name from that side at or after *i; advances *i past it; NULL at the end. */
+const struct fact *flow_fact(const struct flow *f, const char *name, enum side from, size_t *i);
+/* The first fact of that name from either side, or NULL. */
+const struct fact *flow_first(const struct flow *f, const char *name);
+/* Sequence arithmetic, RFC 9293 3.4: a < b, modulo 2^32. */
+static inline bool
+seq_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
