@@ -63,7 +63,7 @@ char *xstrdup(const char *s);
 /* An arena owns many small objects that die together. */
 struct arena;
 struct arena *arena_new(void);
-void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned to 8, never NULL */
+void *arena_alloc(struct arena *a, size_t n);      /* zeroed, aligned to 8, never NULL */
 char *arena_text(struct arena *a, struct bytes t); /* NUL-terminated copy */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void arena_free(struct arena *a); /* accepts NULL */

@@ -7,9 +7,10 @@
 struct capture;
 
 struct capture_options {
-	const char *filter;  /* BPF expression, or NULL; applied to each frame with its own link type */
-	bool hash;           /* compute SHA-256 of each input, as it lies on the disk */
-	bool progress;       /* draw a progress line on standard error */
+	const char
+	    *filter;   /* BPF expression, or NULL; applied to each frame with its own link type */
+	bool hash;     /* compute SHA-256 of each input, as it lies on the disk */
+	bool progress; /* draw a progress line on standard error */
 };
 
 /* What is known of one input. Everything is final once capture_next() has returned 0. */
@@ -25,10 +26,10 @@ struct capture_info {
 	bool truncated;        /* ends inside a record */
 	uint64_t out_of_order; /* frames whose time lies before an earlier frame of the same file */
 	int64_t largest_step_back; /* nanoseconds, of those */
-	uint64_t cut_frames;   /* frames with caplen < len */
-	uint32_t snaplen;      /* of the (first) interface; 0 if unlimited or unknown */
-	uint64_t dropped;      /* as a pcapng interface statistics block reports; 0 otherwise */
-	const char *trouble;   /* why reading stopped early, in words, or NULL */
+	uint64_t cut_frames;       /* frames with caplen < len */
+	uint32_t snaplen;          /* of the (first) interface; 0 if unlimited or unknown */
+	uint64_t dropped;          /* as a pcapng interface statistics block reports; 0 otherwise */
+	const char *trouble;       /* why reading stopped early, in words, or NULL */
 };
 
 /* Opens the inputs. "-" is standard input. On failure returns a negative errno and sets

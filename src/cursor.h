@@ -17,7 +17,8 @@ struct cursor {
 	const uint8_t *base; /* first byte of the outermost view, for offsets and compression */
 	struct cursor *up;   /* parent, NULL at the root */
 	enum cursor_err err;
-	enum cursor_err at_end; /* what running off the end means: SHORT if more may come, else BAD */
+	enum cursor_err
+	    at_end; /* what running off the end means: SHORT if more may come, else BAD */
 };
 
 struct cursor cursor_over(struct bytes b, enum cursor_err at_end);

@@ -21,7 +21,7 @@ struct dissector {
 	const uint16_t *ports;    /* server ports, a hint only; 0-terminated; may be NULL */
 	const struct field *fields; /* ends with {0}: every fact that it may note */
 	size_t state_size;          /* of flow->state */
-	size_t message_max;         /* bytes buffered for one message before it is given up; 0: 16384 */
+	size_t message_max; /* bytes buffered for one message before it is given up; 0: 16384 */
 	/* Could a conversation begin like this? `first` is what one side said first, at least one
 	 * byte. Pure. MAYBE: ask again with more bytes (at most 64), or believe the port. */
 	enum guess (*probe)(struct bytes first, enum side from);

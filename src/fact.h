@@ -17,8 +17,9 @@ struct field {
 struct fact {
 	const struct field *field;
 	int64_t nsec;
-	struct ref at;    /* the packet that completed the message */
-	uint32_t message; /* ordinal of the message within its flow: facts of one message share it */
+	struct ref at; /* the packet that completed the message */
+	uint32_t
+	    message; /* ordinal of the message within its flow: facts of one message share it */
 	enum side from;
 	union {
 		uint64_t u;

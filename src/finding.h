@@ -65,7 +65,14 @@ enum role {
 	NROLES
 };
 
-enum outcome { OUTCOME_OK, OUTCOME_REFUSED, OUTCOME_FAILED, OUTCOME_INTERFERED, OUTCOME_PARTIAL, NOUTCOMES };
+enum outcome {
+	OUTCOME_OK,
+	OUTCOME_REFUSED,
+	OUTCOME_FAILED,
+	OUTCOME_INTERFERED,
+	OUTCOME_PARTIAL,
+	NOUTCOMES
+};
 enum vantage { VANTAGE_UNKNOWN, VANTAGE_CLIENT, VANTAGE_SERVER, VANTAGE_PATH, NVANTAGES };
 
 /* The contract's words, indexed by the enums above. */
@@ -102,8 +109,8 @@ struct alternative {
 };
 
 struct attribution {
-	const char *fingerprint; /* id */
-	double score;            /* 0..1 */
+	const char *fingerprint;       /* id */
+	double score;                  /* 0..1 */
 	const char *const *references; /* NULL-terminated */
 };
 

@@ -17,9 +17,9 @@ struct fingerprint {
 	const char *title;
 	enum fingerprint_kind kind;
 	enum mechanism mechanism;
-	double score;             /* 0..1: how surely these marks are this system's own */
-	const char *const *sources; /* NULL-terminated */
-	const char *innocent;     /* what innocent things look like it, or NULL */
+	double score;                   /* 0..1: how surely these marks are this system's own */
+	const char *const *sources;     /* NULL-terminated */
+	const char *innocent;           /* what innocent things look like it, or NULL */
 	const char *sample, *near_miss; /* names in captures/, or NULL */
 	const char *file;
 	unsigned line, rev;
@@ -56,4 +56,4 @@ const struct fingerprint *fingerprints_find(const struct fingerprints *db, const
 size_t fingerprints_count(const struct fingerprints *db);
 const struct fingerprint *fingerprints_get(const struct fingerprints *db, size_t i);
 const char *fingerprints_sha256(const struct fingerprints *db); /* of all files, hex */
-void fingerprints_free(struct fingerprints *db); /* accepts NULL */
+void fingerprints_free(struct fingerprints *db);                /* accepts NULL */

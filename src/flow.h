@@ -13,14 +13,14 @@ struct trace {
 	int64_t nsec;
 	struct ref at;
 	uint32_t seq, ack;
-	uint32_t len;   /* payload bytes on the wire */
-	uint32_t hash;  /* of the payload, 0 if empty */
+	uint32_t len;  /* payload bytes on the wire */
+	uint32_t hash; /* of the payload, 0 if empty */
 	uint32_t tsval, tsecr;
-	uint16_t odd;   /* enum odd */
+	uint16_t odd; /* enum odd */
 	uint16_t ip_id, window;
 	uint16_t options; /* enum tcp_option_bits; mss is kept in the half */
-	uint16_t bits;  /* enum packet_bits */
-	uint8_t from;   /* enum side */
+	uint16_t bits;    /* enum packet_bits */
+	uint8_t from;     /* enum side */
 	uint8_t flags, ttl, reserved, tos;
 };
 
@@ -37,20 +37,20 @@ enum odd {
 	ODD_AFTER_END = 1 << 8,      /* its side had sent RST or FIN, and it is no retransmission */
 	ODD_ACK_UNSEEN = 1 << 9,     /* acknowledges bytes that are not in the capture */
 	ODD_KEEPALIVE = 1 << 10,     /* length 0 or 1 at snd_una - 1 (RFC 9293, 3.8.4) */
-	ODD_ICMP = 1 << 11,          /* an ICMP error that quotes the flow; flags = type, reserved = code */
-	ODD_PADDED = 1 << 12,        /* Ethernet padding counted as payload */
-	ODD_NO_TS = 1 << 13,         /* timestamps were agreed on and are missing */
-	ODD_TURN = 1 << 14,          /* the first payload after the other side spoke */
+	ODD_ICMP = 1 << 11, /* an ICMP error that quotes the flow; flags = type, reserved = code */
+	ODD_PADDED = 1 << 12, /* Ethernet padding counted as payload */
+	ODD_NO_TS = 1 << 13,  /* timestamps were agreed on and are missing */
+	ODD_TURN = 1 << 14,   /* the first payload after the other side spoke */
 };
 
 /* One direction of a flow: what that side sent. */
 struct half {
-	uint64_t packets, bytes;     /* bytes = payload */
-	int64_t first, last;         /* 0 if it never sent */
+	uint64_t packets, bytes; /* bytes = payload */
+	int64_t first, last;     /* 0 if it never sent */
 	int64_t first_data, last_data;
-	uint32_t isn;                /* sequence number of its SYN (or of the first byte - 1) */
-	uint32_t next_seq;           /* highest seq + len seen */
-	uint32_t max_ack;            /* highest acknowledgement it sent */
+	uint32_t isn;      /* sequence number of its SYN (or of the first byte - 1) */
+	uint32_t next_seq; /* highest seq + len seen */
+	uint32_t max_ack;  /* highest acknowledgement it sent */
 	uint32_t retransmissions, gaps, duplicates, conflicts, unseen_acked;
 	uint16_t resets, fins, syns;
 	uint16_t last_ip_id, last_window;
@@ -58,11 +58,11 @@ struct half {
 	uint8_t ttl, ttl_min, ttl_max; /* first, extremes, of packets without RST */
 	uint8_t wscale;
 	uint8_t id_zero, id_step, id_jump; /* IP ID models, saturating counts (RFC 6864) */
-	bool has_isn;                /* its SYN (or SYN+ACK) was seen, or can be inferred */
+	bool has_isn;                      /* its SYN (or SYN+ACK) was seen, or can be inferred */
 	bool syn_seen;
-	bool ts;                     /* timestamps in its SYN */
+	bool ts; /* timestamps in its SYN */
 	bool has_ack;
-	bool done;                   /* its stream is not wanted any more */
+	bool done; /* its stream is not wanted any more */
 };
 
 struct dissector;
@@ -86,7 +86,7 @@ struct flow {
 	struct addr addr[2]; /* [CLIENT], [SERVER] */
 	uint16_t port[2];
 	uint8_t proto, ip_version;
-	uint16_t bits;       /* enum flow_bits */
+	uint16_t bits; /* enum flow_bits */
 	uint32_t scope;
 	uint64_t id;         /* in order of first packet, from 1 */
 	int64_t first, last; /* time of first and last packet */
@@ -102,12 +102,12 @@ struct flow {
 	void *state;                       /* the dissector's own, zeroed */
 	struct stream *stream;
 	struct message_buffer *buffer[2];
-	struct fact *facts;                /* in capture order, bounded */
+	struct fact *facts; /* in capture order, bounded */
 	uint16_t nfacts, facts_size;
-	uint32_t messages;                 /* messages dissected so far */
-	uint32_t judged;                   /* messages <= this were judged before (FLOW_CONTINUED) */
-	uint64_t said[2];                  /* payload bytes handed to dissectors, per side */
-	struct arena *arena;               /* owns facts' text and state */
+	uint32_t messages;   /* messages dissected so far */
+	uint32_t judged;     /* messages <= this were judged before (FLOW_CONTINUED) */
+	uint64_t said[2];    /* payload bytes handed to dissectors, per side */
+	struct arena *arena; /* owns facts' text and state */
 
 	struct flow *hash_next, *older, *newer; /* flow table only */
 };

@@ -50,13 +50,13 @@ void stream_close(struct stream *s); /* accepts NULL */
  * wait so long). Memory is bounded. */
 struct fragment {
 	struct addr src, dst;
-	uint32_t scope;  /* of the packet: fragments of different tunnels never mix */
-	uint32_t id;     /* identification, 16 or 32 bits */
+	uint32_t scope; /* of the packet: fragments of different tunnels never mix */
+	uint32_t id;    /* identification, 16 or 32 bits */
 	uint8_t ip_version, proto;
 	uint32_t offset; /* bytes */
 	bool more;
-	struct bytes b;  /* the fragment's data, after the IP (and extension) headers */
-	bool cut;        /* the capture lacks its tail */
+	struct bytes b; /* the fragment's data, after the IP (and extension) headers */
+	bool cut;       /* the capture lacks its tail */
 	int64_t nsec;
 };
 

@@ -49,7 +49,8 @@ struct report {
 	uint64_t flows;
 	struct finding *const *findings; /* sorted by time, then frame; numbers are 1, 2, ... */
 	size_t nfindings;
-	const struct target *targets; /* blocked first, then impaired, unclear, reachable; by name */
+	const struct target
+	    *targets; /* blocked first, then impaired, unclear, reachable; by name */
 	size_t ntargets;
 	const char *const *limits;
 	size_t nlimits;
