@@ -7,7 +7,7 @@
 #include "flow.h"
 
 enum carrier {
-	PACKETS,   /* every TCP packet of an abnormal flow, when it is judged */
+	PACKETS,   /* the kept packets of an abnormal flow, when it is judged */
 	DATAGRAMS, /* UDP payloads, ICMP messages */
 	STREAM,    /* TCP bytes in order */
 };
@@ -30,11 +30,16 @@ struct dissector {
 	 * come: keep no half-parsed state. If it is BAD the core notes "<name>.malformed" and
 	 * leaves this direction alone. It must consume or fail. */
 	void (*message)(struct flow *f, enum side from, struct cursor *in);
+	/* Carrier PACKETS only: look at the kept packets of an abnormal flow (flow_trace) and
+	 * note() what they show; call flow_at() first for each. */
+	void (*packets)(struct flow *f);
 };
 
 /* All of them, from the list in meson.build; NULL-terminated. */
 extern const struct dissector *const dissectors[];
 
+/* From inside packets(): what is noted from now on cites this packet. */
+void flow_at(struct flow *f, const struct trace *t);
 /* How the payload now being dissected travels; for protocols that frame differently on TCP. */
 enum carrier flow_carrier(const struct flow *f);
 /* From inside message(): no more of this side is wanted (the handshake is over, the rest is
@@ -45,3 +50,11 @@ void flow_enough(struct flow *f, enum side from);
 void flow_becomes(struct flow *f, const char *dissector);
 /* From inside message(): skip n bytes of this side that follow the message unseen (a body). */
 void flow_skip(struct flow *f, enum side from, uint64_t n);
+/* Digests as lower-case hex, for the fingerprints that hash what they saw (JA3: MD5, JA4 and
+ * certificates: SHA-256). n bytes of hex are written and a NUL. */
+#define MD5_HEX 32
+#define SHA1_HEX 40
+#define SHA256_HEX 64
+void digest_md5(struct bytes b, char out[MD5_HEX + 1]);
+void digest_sha1(struct bytes b, char out[SHA1_HEX + 1]);
+void digest_sha256(struct bytes b, char out[SHA256_HEX + 1]);

@@ -97,6 +97,8 @@ struct flow {
 	struct trace *tail;  /* ring of the last ones, all later than trace */
 	uint16_t ntrace, trace_size, ntail, tail_at;
 
+	struct ref at;                     /* facts noted now cite this packet */
+	int64_t at_nsec;                   /* its time */
 	const struct packet *now;          /* the packet being worked on, or NULL */
 	const struct dissector *dissector; /* NULL until one claims the flow */
 	void *state;                       /* the dissector's own, zeroed */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The data path, from capture files to a report. */
+#pragma once
+
+#include "report.h"
+
+struct analyze_options {
+	const char *const *files;
+	size_t nfiles;
+	const char *filter;       /* BPF, or NULL */
+	const char *fingerprints; /* folder, or NULL for the default one */
+	bool hash;                /* SHA-256 of the inputs */
+	bool progress;            /* draw a progress line */
+	bool flows;               /* keep a row for each flow */
+	double min_confidence;    /* findings below it are left out; 0.3 by default */
+	unsigned only;            /* bits of enum mechanism; 0 means all */
+	const char *target;       /* only findings and targets of this name or address, or NULL */
+	bool suggest;             /* print a stanza for each abnormal flow that nothing explains */
+	bool evidence; /* dump one line of JSON a candidate, for the fit of the weights */
+};
+
+struct analysis;
+
+/* Reads everything and concludes. On failure returns a negative errno and sets *ret_why to one
+ * line, to be freed by the caller. The report belongs to the analysis. */
+int analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why);
+struct report *analysis_report(struct analysis *a);
+void analysis_free(struct analysis *a); /* accepts NULL */
