@@ -65,6 +65,28 @@ struct half {
 	bool done; /* its stream is not wanted any more */
 };
 
+/* Two versions of the same bytes (or what fits of them, from the first difference on). */
+#define CONFLICT_TEXT 64
+struct conflict {
+	struct ref first, second; /* the packets that brought them */
+	enum side from;
+	uint32_t seq; /* of the first differing byte */
+	uint8_t nfirst, nsecond;
+	uint8_t first_bytes[CONFLICT_TEXT], second_bytes[CONFLICT_TEXT];
+	struct conflict *next;
+};
+
+/* An ICMP error that quotes a packet of this flow (RFC 792, RFC 4443). */
+struct icmp_error {
+	struct ref at;
+	int64_t nsec;
+	struct addr sender;
+	enum side quoted; /* who sent the quoted packet */
+	uint8_t type, code, ttl, quoted_ttl, ip_version;
+	uint32_t mtu;
+	struct icmp_error *next;
+};
+
 struct dissector;
 struct stream;
 struct message_buffer;
@@ -111,7 +133,9 @@ struct flow {
 	uint64_t said[2];    /* payload bytes handed to dissectors, per side */
 	struct arena *arena; /* owns facts' text and state */
 
-	struct flow *hash_next, *older, *newer; /* flow table only */
+	struct flow *hash_next, *older, *newer; /* flow table only, like the rest */
+	uint64_t hash;
+	uint8_t list, nconflicts, nicmp, weak;
 };
 
 /* --- notes: how dissectors tell facts. The side is who sent the message. --- */

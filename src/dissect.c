@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hands bytes to the dissectors: who claims a conversation, where a message begins, what to do
+ * when it is unfinished or makes no sense. */
+#include "config.h"
+#include "dissect_engine.h"
+#include "reassemble.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DECLARE(name) extern const struct dissector dissector_##name;
+DISSECTORS(DECLARE)
+#define ENTRY(name) &dissector_##name,
+const struct dissector *const dissectors[] = {DISSECTORS(ENTRY) NULL};
+
+/* What the core itself notes of a protocol. */
+#define MALFORMED(name) \
+	{#name ".malformed", FACT_MARK, "bytes that contradict the protocol, or a message too long"},
+static const struct field malformed_fields[] = {DISSECTORS(MALFORMED){0}};
+
+/* How much of a side's beginning the probes may ask for: the longest magic of a protocol that
+ * they know is HTTP/2's preface of 24 bytes (RFC 9113, 3.4); 64 leaves room. */
+#define PROBE_MAX 64
+#define MESSAGE_MAX_DEFAULT 16384
+/* A dissector's state is saved before each message, to undo an unfinished one. */
+#define STATE_MAX 256
+
+struct message_buffer {
+	uint8_t *p;
+	size_t n, size;
+	uint64_t skip; /* bytes to come that nobody wants */
+	bool enough;   /* nothing more is wanted of this side */
+	bool refused;  /* no probe knows this side's beginning */
+};
+
+static struct message_buffer *
+buffer_of(struct flow *f, enum side from)
+{
+	if (!f->buffer[from])
+		f->buffer[from] = xcalloc(1, sizeof **f->buffer);
+	return f->buffer[from];
+}
+
+static void
+buffer_append(struct message_buffer *m, struct bytes b)
+{
+	if (b.n == 0)
+		return;
+	if (m->n + b.n > m->size) {
+		m->size = m->n + b.n < 512 ? 512 : (m->n + b.n) * 2;
+		m->p = xrealloc(m->p, m->size, 1);
+	}
+	memcpy(m->p + m->n, b.p, b.n);
+	m->n += b.n;
+}
+
+static void
+buffer_drop(struct message_buffer *m)
+{
+	free(m->p);
+	m->p = NULL;
+	m->n = m->size = 0;
+}
+
+static void
+buffer_consume(struct message_buffer *m, size_t n)
+{
+	if (n >= m->n) {
+		buffer_drop(m);
+		return;
+	}
+	memmove(m->p, m->p + n, m->n - n);
+	m->n -= n;
+}
+
+const struct dissector *
+dissector_find(const char *name)
+{
+	for (const struct dissector *const *d = dissectors; *d; d++)
+		if (strcmp((*d)->name, name) == 0)
+			return *d;
+	return NULL;
+}
+
+static const struct field *
+malformed_field(const struct dissector *d)
+{
+	for (size_t i = 0; dissectors[i]; i++)
+		if (dissectors[i] == d)
+			return &malformed_fields[i];
+	return NULL;
+}
+
+enum carrier
+flow_carrier(const struct flow *f)
+{
+	return f->proto == IPPROTO_TCP ? STREAM : DATAGRAMS;
+}
+
+void
+flow_enough(struct flow *f, enum side from)
+{
+	buffer_of(f, from)->enough = true;
+	f->half[from].done = true;
+	if (f->stream)
+		stream_stop(f->stream, from);
+}
+
+void
+flow_becomes(struct flow *f, const char *name)
+{
+	f->dissector = dissector_find(name);
+	f->state = NULL;
+	if (f->dissector && f->dissector->state_size) {
+		if (!f->arena)
+			f->arena = arena_new();
+		f->state = arena_alloc(f->arena, f->dissector->state_size);
+	}
+}
+
+void
+flow_skip(struct flow *f, enum side from, uint64_t n)
+{
+	struct message_buffer *m = buffer_of(f, from);
+
+	m->skip = n > UINT64_MAX - m->skip ? UINT64_MAX : m->skip + n;
+}
+
+void
+flow_at(struct flow *f, const struct trace *t)
+{
+	f->at = t->at;
+	f->at_nsec = t->nsec;
+}
+
+bool
+dissect_done(const struct flow *f, enum side from)
+{
+	return f->buffer[from] && f->buffer[from]->enough;
+}
+
+void
+dissect_free(struct flow *f)
+{
+	for (int s = 0; s < 2; s++) {
+		if (!f->buffer[s])
+			continue;
+		buffer_drop(f->buffer[s]);
+		free(f->buffer[s]);
+		f->buffer[s] = NULL;
+	}
+}
+
+static void
+set_time(struct flow *f)
+{
+	if (!f->now)
+		return;
+	f->at = (struct ref){f->now->number, f->now->capture};
+	f->at_nsec = f->now->nsec;
+}
+
+static bool
+port_hints(const struct dissector *d, const struct flow *f)
+{
+	for (const uint16_t *p = d->ports; p && *p; p++)
+		if (f->port[SERVER] == *p || f->port[CLIENT] == *p)
+			return true;
+	return false;
+}
+
+/* Who claims a conversation of which one side began like this? YES wins at once; MAYBE wins by
+ * its port. *ret_wait is set if more bytes could tell. */
+static const struct dissector *
+probe(const struct flow *f, enum side from, struct bytes first, enum carrier carrier,
+      bool *ret_wait)
+{
+	const struct dissector *hinted = NULL;
+
+	*ret_wait = false;
+	for (const struct dissector *const *d = dissectors; *d; d++) {
+		enum guess guess;
+
+		if (!((*d)->carriers & 1u << carrier) || !(*d)->probe)
+			continue;
+		guess = (*d)->probe(first, from);
+		if (guess == YES)
+			return *d;
+		if (guess == MAYBE && first.n < PROBE_MAX && carrier == STREAM)
+			*ret_wait = true;
+		else if (guess == MAYBE && !hinted && port_hints(*d, f))
+			hinted = *d;
+	}
+	return *ret_wait ? NULL : hinted;
+}
+
+/* One message from the front of b. Returns how many bytes it took; 0 means unfinished, or that
+ * the side is given up (its buffer says so). */
+static size_t
+take_message(struct flow *f, enum side from, struct bytes b)
+{
+	const struct dissector *d = f->dissector;
+	struct message_buffer *m = buffer_of(f, from);
+	struct cursor in = cursor_over(b, CURSOR_SHORT);
+	uint8_t saved[STATE_MAX];
+	uint16_t facts = f->nfacts;
+	uint64_t skip = m->skip;
+	size_t max = d->message_max ? d->message_max : MESSAGE_MAX_DEFAULT;
+	size_t used;
+
+	if (d->state_size && d->state_size <= STATE_MAX)
+		memcpy(saved, f->state, d->state_size);
+	f->messages++;
+	d->message(f, from, &in);
+	used = (size_t)(in.p - b.p);
+	if (in.err == CURSOR_OK && used > 0)
+		return used;
+	if (in.err == CURSOR_SHORT && b.n < max) {
+		f->messages--;
+		f->nfacts = facts;
+		m->skip = skip;
+		if (d->state_size && d->state_size <= STATE_MAX)
+			memcpy(f->state, saved, d->state_size);
+		return 0;
+	}
+	note(f, from, malformed_field(d));
+	flow_enough(f, from);
+	return 0;
+}
+
+/* As many messages as there are. Returns how many bytes were used up. */
+static size_t
+take_messages(struct flow *f, enum side from, struct bytes b)
+{
+	struct message_buffer *m = buffer_of(f, from);
+	size_t used = 0;
+
+	while (used < b.n && !m->enough && f->dissector) {
+		struct bytes rest = {b.p + used, b.n - used};
+		size_t n;
+
+		if (m->skip) {
+			n = m->skip < rest.n ? (size_t)m->skip : rest.n;
+			m->skip -= n;
+			used += n;
+			continue;
+		}
+		n = take_message(f, from, rest);
+		if (n == 0)
+			break;
+		used += n;
+	}
+	return m->enough ? b.n : used;
+}
+
+static void
+claim(struct flow *f, const struct dissector *d)
+{
+	f->dissector = d;
+	if (d->state_size) {
+		if (!f->arena)
+			f->arena = arena_new();
+		f->state = arena_alloc(f->arena, d->state_size);
+	}
+}
+
+/* Nobody has claimed the flow yet: collect this side's beginning and ask. */
+static void
+probe_stream(struct flow *f, enum side from)
+{
+	struct message_buffer *m = f->buffer[from], *o = buffer_of(f, other_side(from));
+	struct bytes first = {m->p, m->n < PROBE_MAX ? m->n : PROBE_MAX};
+	const struct dissector *d;
+	bool wait;
+
+	d = probe(f, from, first, STREAM, &wait);
+	if (d) {
+		claim(f, d);
+		return;
+	}
+	if (wait)
+		return;
+	/* Unknown so far. The other side may tell better, so keep what is known of this one only
+	 * until it has spoken. */
+	m->refused = true;
+	if (o->refused || m->n >= MESSAGE_MAX_DEFAULT) {
+		flow_enough(f, CLIENT);
+		flow_enough(f, SERVER);
+		buffer_drop(m);
+		buffer_drop(o);
+	}
+}
+
+static void
+drain(struct flow *f, enum side from)
+{
+	struct message_buffer *m = f->buffer[from];
+
+	if (!m || m->n == 0)
+		return;
+	buffer_consume(m, take_messages(f, from, (struct bytes){m->p, m->n}));
+	if (m->enough)
+		buffer_drop(m);
+}
+
+void
+dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
+{
+	struct message_buffer *m = buffer_of(f, from);
+
+	f->said[from] += b.n;
+	if (m->enough || b.n == 0)
+		return;
+	set_time(f);
+	if (f->dissector && m->n == 0) {
+		/* The common case: nothing is waiting, so nothing is copied. */
+		size_t used = take_messages(f, from, b);
+
+		if (!m->enough)
+			buffer_append(m, (struct bytes){b.p + used, b.n - used});
+		return;
+	}
+	buffer_append(m, b);
+	if (!f->dissector) {
+		probe_stream(f, from);
+		if (!f->dissector)
+			return;
+		/* What the other side said earlier is told first: it came first. */
+		drain(f, other_side(from));
+	}
+	drain(f, from);
+}
+
+void
+dissect_stream_gap(struct flow *f, enum side from, uint64_t n)
+{
+	struct message_buffer *m = buffer_of(f, from);
+
+	f->said[from] += n;
+	if (m->enough)
+		return;
+	if (f->dissector && m->n == 0 && m->skip >= n) {
+		m->skip -= n; /* the hole lies in a body that nobody reads */
+		return;
+	}
+	/* A message with a hole cannot be read, and the next one's beginning is unknown. */
+	flow_enough(f, from);
+	buffer_drop(m);
+}
+
+void
+dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
+{
+	struct cursor in = cursor_over(b, cut ? CURSOR_SHORT : CURSOR_BAD);
+	bool wait;
+
+	f->said[from] += b.n;
+	if (b.n == 0 || dissect_done(f, from))
+		return;
+	set_time(f);
+	if (!f->dissector) {
+		const struct dissector *d = probe(f, from, b, DATAGRAMS, &wait);
+
+		if (!d) {
+			/* What the first datagram of each side does not tell, later ones will not. */
+			flow_enough(f, from);
+			return;
+		}
+		claim(f, d);
+	}
+	f->messages++;
+	f->dissector->message(f, from, &in);
+	if (in.err == CURSOR_BAD)
+		note(f, from, malformed_field(f->dissector));
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct fact *x = a, *y = b;
+
+	if (x->nsec != y->nsec)
+		return x->nsec < y->nsec ? -1 : 1;
+	if (x->at.capture != y->at.capture)
+		return x->at.capture < y->at.capture ? -1 : 1;
+	if (x->at.frame != y->at.frame)
+		return x->at.frame < y->at.frame ? -1 : 1;
+	return 0;
+}
+
+/* Insertion sort: stable, and the two runs that it merges are sorted already. */
+static void
+sort_facts(struct fact *a, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct fact x = a[i];
+		size_t j = i;
+
+		for (; j > 0 && by_time(&a[j - 1], &x) > 0; j--)
+			a[j] = a[j - 1];
+		a[j] = x;
+	}
+}
+
+void
+dissect_packets(struct flow *f)
+{
+	for (const struct dissector *const *d = dissectors; *d; d++) {
+		if (!((*d)->carriers & 1u << PACKETS) || !(*d)->packets)
+			continue;
+		f->messages++;
+		(*d)->packets(f);
+	}
+	sort_facts(f->facts, f->nfacts);
+}

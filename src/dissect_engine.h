@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hands bytes to the dissectors: who claims a conversation, where a message begins, what to do
+ * when it is unfinished or makes no sense. */
+#pragma once
+
+#include "dissect.h"
+
+/* The most facts that one flow keeps. A DNS answer notes about ten, a TLS handshake about
+ * thirty; what does not fit is dropped and the flow says so (FLOW_FACTS_FULL). */
+#define FACTS_MAX 512
+
+/* The next bytes of one side of a stream, in order. */
+void dissect_stream_bytes(struct flow *f, enum side from, struct bytes b);
+/* n bytes of one side are missing from the capture; what follows comes after them. */
+void dissect_stream_gap(struct flow *f, enum side from, uint64_t n);
+/* One datagram. `cut` says that the capture lacks its tail. */
+void dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut);
+/* Lets the PACKETS dissectors note what the kept packets show, then puts all facts in order of
+ * time. For flows that somebody looks at. */
+void dissect_packets(struct flow *f);
+/* True if nobody wants more bytes of that side. */
+bool dissect_done(const struct flow *f, enum side from);
+/* True if the flow's datagrams mean nothing to any dissector. */
+const struct dissector *dissector_find(const char *name);
+/* Frees the buffers; facts stay until the flow's arena goes. */
+void dissect_free(struct flow *f);

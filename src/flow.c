@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bounded table of open conversations: who talks with whom, since when, and when it is over.
+ * Time is capture time. */
+#include "dissect_engine.h"
+#include "flow_table.h"
+#include "reassemble.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <xxhash.h>
+
+#define BUCKETS (1u << 17) /* twice FLOWS_MAX */
+
+/* Idle times after which a conversation is judged, by what it is doing. */
+enum list { OPENING, OPEN, ENDED, DATAGRAM, NLISTS };
+static const int64_t idle_max[NLISTS] = {
+	/* Linux gives up a SYN after 1+2+4+8+16+32+64 s (tcp(7), tcp_syn_retries = 6). */
+	[OPENING] = 130 * NSEC_PER_SEC,
+	/* NAT devices must keep TCP for 2 h 4 min (RFC 5382); Zeek's default is 5 min. A silence
+	 * that matters here shows within the retransmission back-off of a minute or two. */
+	[OPEN] = 300 * NSEC_PER_SEC,
+	/* TIME-WAIT of Linux is 60 s; servers repeat a FIN for about that long. */
+	[ENDED] = 60 * NSEC_PER_SEC,
+	/* RFC 4787 asks NATs for 2 min and warns of 30 s in the field; DNS answers that come
+	 * after 15 s matter to nobody. */
+	[DATAGRAM] = 60 * NSEC_PER_SEC,
+};
+
+struct flow_table {
+	struct flow *buckets[BUCKETS];
+	struct flow *oldest[NLISTS], *newest[NLISTS];
+	struct flow *spare;
+	size_t n, max;
+	uint64_t seed;
+	flow_judge *judge;
+	void *context;
+	struct kept *kept;
+	struct flow_counts counts;
+};
+
+/* Both directions have the same key: the lesser end first. */
+struct key {
+	struct addr addr[2];
+	uint16_t port[2];
+	uint32_t scope;
+	uint8_t proto, pad[7];
+};
+
+struct flow_table *
+flow_table_new(size_t max, flow_judge *judge, void *context)
+{
+	struct flow_table *t = xcalloc(1, sizeof *t);
+
+	t->max = max;
+	t->judge = judge;
+	t->context = context;
+	t->kept = kept_new();
+	/* Against crafted collisions. No result depends on it: chains are searched for one key. */
+	if (getrandom(&t->seed, sizeof t->seed, GRND_NONBLOCK) != sizeof t->seed)
+		t->seed = 0x9e3779b97f4a7c15;
+	return t;
+}
+
+static void
+key_make(struct key *k, const struct addr *a, uint16_t ap, const struct addr *b, uint16_t bp,
+	 uint8_t proto, uint32_t scope)
+{
+	int c = addr_compare(a, b);
+	int first = c < 0 || (c == 0 && ap <= bp) ? 0 : 1;
+
+	memset(k, 0, sizeof *k);
+	k->addr[first] = *a;
+	k->port[first] = ap;
+	k->addr[!first] = *b;
+	k->port[!first] = bp;
+	k->proto = proto;
+	k->scope = scope;
+}
+
+static bool
+key_fits(const struct key *k, const struct flow *f)
+{
+	int c = f->port[CLIENT] == k->port[0] && addr_equal(&f->addr[CLIENT], &k->addr[0]) ? 0 : 1;
+
+	return f->proto == k->proto && f->scope == k->scope && f->port[c] == k->port[0] &&
+	       f->port[!c] == k->port[1] && addr_equal(&f->addr[c], &k->addr[0]) &&
+	       addr_equal(&f->addr[!c], &k->addr[1]);
+}
+
+static struct flow *
+find(struct flow_table *t, const struct key *k, uint64_t hash)
+{
+	struct flow *f = t->buckets[hash % BUCKETS];
+
+	while (f && (f->hash != hash || !key_fits(k, f)))
+		f = f->hash_next;
+	return f;
+}
+
+static void
+list_remove(struct flow_table *t, struct flow *f)
+{
+	*(f->older ? &f->older->newer : &t->oldest[f->list]) = f->newer;
+	*(f->newer ? &f->newer->older : &t->newest[f->list]) = f->older;
+	f->older = f->newer = NULL;
+}
+
+static void
+list_append(struct flow_table *t, struct flow *f, enum list list)
+{
+	f->list = (uint8_t)list;
+	f->newer = NULL;
+	f->older = t->newest[list];
+	*(f->older ? &f->older->newer : &t->oldest[list]) = f;
+	t->newest[list] = f;
+}
+
+static void
+flow_clear(struct flow *f)
+{
+	stream_close(f->stream);
+	dissect_free(f);
+	free(f->trace);
+	free(f->tail);
+	free(f->facts);
+	arena_free(f->arena);
+}
+
+static void
+end(struct flow_table *t, struct flow *f)
+{
+	struct flow **p = &t->buckets[f->hash % BUCKETS];
+
+	while (*p != f)
+		p = &(*p)->hash_next;
+	*p = f->hash_next;
+	list_remove(t, f);
+	t->n--;
+	if (f->stream) {
+		stream_close(f->stream); /* tells what is still queued behind gaps */
+		f->stream = NULL;
+	}
+	if (f->proto == IPPROTO_TCP && (!f->half[CLIENT].packets || !f->half[SERVER].packets))
+		t->counts.one_way++;
+	t->judge(t->context, f);
+	flow_clear(f);
+	f->hash_next = t->spare;
+	t->spare = f;
+}
+
+/* Room for one more: what has ended goes first, what is open last. */
+static void
+evict(struct flow_table *t)
+{
+	static const enum list order[NLISTS] = {ENDED, OPENING, DATAGRAM, OPEN};
+
+	for (int i = 0; i < NLISTS; i++) {
+		struct flow *f = t->oldest[order[i]];
+
+		if (!f)
+			continue;
+		f->bits |= FLOW_EVICTED;
+		t->counts.evicted++;
+		end(t, f);
+		return;
+	}
+}
+
+/* Who opened it? The sender of a SYN, the receiver of a SYN+ACK; else whoever has no
+ * well-known port; else whoever speaks first. */
+static bool
+sender_is_client(const struct packet *pkt, bool *ret_guess)
+{
+	*ret_guess = false;
+	if (pkt->proto == IPPROTO_TCP && pkt->flags & TH_SYN_)
+		return !(pkt->flags & TH_ACK_);
+	*ret_guess = pkt->proto == IPPROTO_TCP;
+	if ((pkt->sport < 1024) != (pkt->dport < 1024))
+		return pkt->dport < 1024;
+	return true;
+}
+
+static struct flow *
+flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
+{
+	struct flow *f = t->spare;
+	bool guess, client;
+
+	if (t->n >= t->max)
+		evict(t);
+	f = t->spare;
+	if (f)
+		t->spare = f->hash_next;
+	else
+		f = xcalloc(1, sizeof *f);
+	memset(f, 0, sizeof *f);
+	client = sender_is_client(pkt, &guess);
+	f->addr[client ? CLIENT : SERVER] = pkt->src;
+	f->port[client ? CLIENT : SERVER] = pkt->sport;
+	f->addr[client ? SERVER : CLIENT] = pkt->dst;
+	f->port[client ? SERVER : CLIENT] = pkt->dport;
+	f->proto = pkt->proto;
+	f->ip_version = pkt->ip_version;
+	f->scope = pkt->scope;
+	f->id = ++t->counts.flows;
+	f->first = pkt->nsec;
+	f->first_at = (struct ref){pkt->number, pkt->capture};
+	if (pkt->proto == IPPROTO_TCP && !(pkt->flags & TH_SYN_))
+		f->bits |= FLOW_MIDDLE;
+	if (guess)
+		f->bits |= FLOW_SWAPPED;
+	*(pkt->proto == IPPROTO_TCP			      ? &t->counts.tcp
+	  : pkt->proto == IPPROTO_UDP			      ? &t->counts.udp
+	  : pkt->proto == IPPROTO_ICMP || pkt->proto == IPPROTO_ICMPV6 ? &t->counts.icmp
+								      : &t->counts.other) += 1;
+	f->hash = hash;
+	f->hash_next = t->buckets[hash % BUCKETS];
+	t->buckets[hash % BUCKETS] = f;
+	list_append(t, f, pkt->proto == IPPROTO_TCP ? OPENING : DATAGRAM);
+	t->n++;
+	return f;
+}
+
+static enum side
+side_of(const struct flow *f, const struct addr *src, uint16_t sport)
+{
+	return f->port[CLIENT] == sport && addr_equal(&f->addr[CLIENT], src) ? CLIENT : SERVER;
+}
+
+/* A SYN with another sequence number on ports whose connection has carried data, or is over, is
+ * a new connection (RFC 9293, 3.6.1); without data it is the same attempt, made again. */
+static bool
+is_reuse(const struct flow *f, const struct packet *pkt)
+{
+	const struct half *h = &f->half[side_of(f, &pkt->src, pkt->sport)];
+	bool over = f->half[CLIENT].resets || f->half[SERVER].resets || f->half[CLIENT].fins ||
+		    f->half[SERVER].fins;
+	bool data = f->half[CLIENT].bytes || f->half[SERVER].bytes;
+
+	if (f->proto != IPPROTO_TCP || !(pkt->flags & TH_SYN_) || pkt->flags & (TH_ACK_ | TH_RST_))
+		return false;
+	if (h->syn_seen && h->isn == pkt->seq)
+		return false;
+	return over || data || (h == &f->half[SERVER] && h->packets);
+}
+
+static enum list
+list_for(const struct flow *f)
+{
+	if (f->proto != IPPROTO_TCP)
+		return DATAGRAM;
+	if (f->half[CLIENT].resets || f->half[SERVER].resets ||
+	    (f->half[CLIENT].fins && f->half[SERVER].fins))
+		return ENDED;
+	if (f->half[CLIENT].packets > 1 && f->half[SERVER].packets)
+		return OPEN;
+	return OPENING;
+}
+
+static struct flow *
+track_quote(struct flow_table *t, const struct packet *pkt)
+{
+	const struct quote *q = &pkt->quote;
+	struct key k;
+	struct flow *f;
+
+	key_make(&k, &q->src, q->sport, &q->dst, q->dport, q->proto, pkt->scope);
+	f = find(t, &k, XXH3_64bits_withSeed(&k, sizeof k, t->seed));
+	if (!f) {
+		t->counts.quotes_unknown++;
+		return NULL;
+	}
+	t->counts.quotes++;
+	trace_icmp(f, pkt, side_of(f, &q->src, q->sport));
+	return NULL;
+}
+
+struct flow *
+flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
+{
+	struct key k;
+	struct flow *f;
+	uint64_t hash;
+	enum list list;
+
+	t->counts.packets++;
+	if (pkt->quote.present)
+		return track_quote(t, pkt);
+	key_make(&k, &pkt->src, pkt->sport, &pkt->dst, pkt->dport, pkt->proto, pkt->scope);
+	hash = XXH3_64bits_withSeed(&k, sizeof k, t->seed);
+	f = find(t, &k, hash);
+	if (f && (is_reuse(f, pkt) || pkt->nsec - f->last > idle_max[f->list])) {
+		bool reused = is_reuse(f, pkt);
+
+		end(t, f);
+		f = flow_new(t, pkt, hash);
+		if (reused) {
+			f->bits |= FLOW_REUSED;
+			t->counts.reused++;
+		}
+	}
+	if (!f)
+		f = flow_new(t, pkt, hash);
+	*ret_from = side_of(f, &pkt->src, pkt->sport);
+	trace_packet(f, t->kept, pkt, *ret_from, &t->counts);
+	list = list_for(f);
+	if (f->newer || list != f->list) {
+		list_remove(t, f);
+		list_append(t, f, list);
+	}
+	return f;
+}
+
+void
+flow_retire(struct flow_table *t, int64_t now)
+{
+	for (int i = 0; i < NLISTS; i++)
+		while (t->oldest[i] && now - t->oldest[i]->last > idle_max[i])
+			end(t, t->oldest[i]);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	uint64_t x = (*(struct flow *const *)a)->id, y = (*(struct flow *const *)b)->id;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+flow_drain(struct flow_table *t)
+{
+	struct flow **all = xcalloc(t->n, sizeof(struct flow *));
+	size_t n = 0;
+
+	for (int i = 0; i < NLISTS; i++)
+		for (struct flow *f = t->oldest[i]; f; f = f->newer)
+			all[n++] = f;
+	qsort(all, n, sizeof(struct flow *), by_id);
+	for (size_t i = 0; i < n; i++)
+		end(t, all[i]);
+	free(all);
+}
+
+struct flow_counts *
+flow_counts(struct flow_table *t)
+{
+	return &t->counts;
+}
+
+void
+flow_table_free(struct flow_table *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < NLISTS; i++) {
+		while (t->oldest[i]) {
+			struct flow *f = t->oldest[i];
+
+			list_remove(t, f);
+			flow_clear(f);
+			free(f);
+		}
+	}
+	while (t->spare) {
+		struct flow *f = t->spare;
+
+		t->spare = f->hash_next;
+		free(f);
+	}
+	kept_free(t->kept);
+	free(t);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Facts of a flow: noted by dissectors, asked for by detectors and fingerprints. */
+#include "dissect_engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct fact *
+fact_new(struct flow *f, enum side from, const struct field *field)
+{
+	struct fact *fact;
+
+	if (f->nfacts == FACTS_MAX) {
+		f->bits |= FLOW_FACTS_FULL;
+		return NULL;
+	}
+	if (f->nfacts == f->facts_size) {
+		f->facts_size = (uint16_t)(f->facts_size ? f->facts_size * 2 : 8);
+		f->facts = xrealloc(f->facts, f->facts_size, sizeof *f->facts);
+	}
+	fact = &f->facts[f->nfacts++];
+	memset(fact, 0, sizeof *fact);
+	fact->field = field;
+	fact->at = f->at;
+	fact->nsec = f->at_nsec;
+	fact->message = f->messages;
+	fact->from = from;
+	return fact;
+}
+
+void
+note(struct flow *f, enum side from, const struct field *field)
+{
+	fact_new(f, from, field);
+}
+
+void
+note_uint(struct flow *f, enum side from, const struct field *field, uint64_t u)
+{
+	struct fact *fact = fact_new(f, from, field);
+
+	if (fact)
+		fact->u = u;
+}
+
+void
+note_text(struct flow *f, enum side from, const struct field *field, struct bytes t)
+{
+	struct fact *fact = fact_new(f, from, field);
+
+	if (!fact)
+		return;
+	if (!f->arena)
+		f->arena = arena_new();
+	fact->text.p = (const uint8_t *)arena_text(f->arena, t);
+	fact->text.n = t.n;
+}
+
+void
+note_string(struct flow *f, enum side from, const struct field *field, const char *s)
+{
+	note_text(f, from, field, (struct bytes){(const uint8_t *)s, strlen(s)});
+}
+
+void
+note_addr(struct flow *f, enum side from, const struct field *field, const struct addr *a)
+{
+	struct fact *fact = fact_new(f, from, field);
+
+	if (fact)
+		fact->addr = *a;
+}
+
+const struct fact *
+flow_fact(const struct flow *f, const char *name, enum side from, size_t *i)
+{
+	for (; *i < f->nfacts; (*i)++)
+		if (f->facts[*i].from == from && strcmp(f->facts[*i].field->name, name) == 0)
+			return &f->facts[(*i)++];
+	return NULL;
+}
+
+const struct fact *
+flow_first(const struct flow *f, const char *name)
+{
+	for (size_t i = 0; i < f->nfacts; i++)
+		if (strcmp(f->facts[i].field->name, name) == 0)
+			return &f->facts[i];
+	return NULL;
+}
