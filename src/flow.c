@@ -16,16 +16,16 @@
 /* Idle times after which a conversation is judged, by what it is doing. */
 enum list { OPENING, OPEN, ENDED, DATAGRAM, NLISTS };
 static const int64_t idle_max[NLISTS] = {
-	/* Linux gives up a SYN after 1+2+4+8+16+32+64 s (tcp(7), tcp_syn_retries = 6). */
-	[OPENING] = 130 * NSEC_PER_SEC,
-	/* NAT devices must keep TCP for 2 h 4 min (RFC 5382); Zeek's default is 5 min. A silence
-	 * that matters here shows within the retransmission back-off of a minute or two. */
-	[OPEN] = 300 * NSEC_PER_SEC,
-	/* TIME-WAIT of Linux is 60 s; servers repeat a FIN for about that long. */
-	[ENDED] = 60 * NSEC_PER_SEC,
-	/* RFC 4787 asks NATs for 2 min and warns of 30 s in the field; DNS answers that come
-	 * after 15 s matter to nobody. */
-	[DATAGRAM] = 60 * NSEC_PER_SEC,
+    /* Linux gives up a SYN after 1+2+4+8+16+32+64 s (tcp(7), tcp_syn_retries = 6). */
+    [OPENING] = 130 * NSEC_PER_SEC,
+    /* NAT devices must keep TCP for 2 h 4 min (RFC 5382); Zeek's default is 5 min. A silence
+     * that matters here shows within the retransmission back-off of a minute or two. */
+    [OPEN] = 300 * NSEC_PER_SEC,
+    /* TIME-WAIT of Linux is 60 s; servers repeat a FIN for about that long. */
+    [ENDED] = 60 * NSEC_PER_SEC,
+    /* RFC 4787 asks NATs for 2 min and warns of 30 s in the field; DNS answers that come
+     * after 15 s matter to nobody. */
+    [DATAGRAM] = 60 * NSEC_PER_SEC,
 };
 
 struct flow_table {
@@ -211,10 +211,10 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
 		f->bits |= FLOW_MIDDLE;
 	if (guess)
 		f->bits |= FLOW_SWAPPED;
-	*(pkt->proto == IPPROTO_TCP			      ? &t->counts.tcp
-	  : pkt->proto == IPPROTO_UDP			      ? &t->counts.udp
+	*(pkt->proto == IPPROTO_TCP                                    ? &t->counts.tcp
+	  : pkt->proto == IPPROTO_UDP                                  ? &t->counts.udp
 	  : pkt->proto == IPPROTO_ICMP || pkt->proto == IPPROTO_ICMPV6 ? &t->counts.icmp
-								      : &t->counts.other) += 1;
+								       : &t->counts.other) += 1;
 	f->hash = hash;
 	f->hash_next = t->buckets[hash % BUCKETS];
 	t->buckets[hash % BUCKETS] = f;

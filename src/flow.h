@@ -62,7 +62,10 @@ struct half {
 	bool syn_seen;
 	bool ts; /* timestamps in its SYN */
 	bool has_ack;
-	bool done; /* its stream is not wanted any more */
+	bool done;           /* its stream is not wanted any more */
+	uint32_t turn_bytes; /* payload since the other side last spoke */
+	uint32_t end_seq;    /* sequence number of its RST or FIN, if resets or fins */
+	uint64_t kept;       /* newest kept segment (kept.h), 0 if none */
 };
 
 /* Two versions of the same bytes (or what fits of them, from the first difference on). */
@@ -128,10 +131,12 @@ struct flow {
 	struct message_buffer *buffer[2];
 	struct fact *facts; /* in capture order, bounded */
 	uint16_t nfacts, facts_size;
-	uint32_t messages;   /* messages dissected so far */
-	uint32_t judged;     /* messages <= this were judged before (FLOW_CONTINUED) */
-	uint64_t said[2];    /* payload bytes handed to dissectors, per side */
-	struct arena *arena; /* owns facts' text and state */
+	uint32_t messages;              /* messages dissected so far */
+	uint32_t judged;                /* messages <= this were judged before (FLOW_CONTINUED) */
+	uint64_t said[2];               /* payload bytes handed to dissectors, per side */
+	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
+	struct icmp_error *icmp_errors; /* likewise */
+	struct arena *arena;            /* owns facts' text, state and the two lists */
 
 	struct flow *hash_next, *older, *newer; /* flow table only, like the rest */
 	uint64_t hash;

@@ -14,7 +14,8 @@
 #define KEPT_WALK 64
 
 struct segment {
-	uint64_t id, prev; /* prev: the segment before of the same flow and side; 0 ends the chain */
+	uint64_t id,
+	    prev; /* prev: the segment before of the same flow and side; 0 ends the chain */
 	uint64_t flow;
 	struct ref at;
 	uint32_t seq;
@@ -64,7 +65,7 @@ static bool
 differs(const struct segment *s, const struct packet *pkt, struct conflict *ret)
 {
 	int32_t ahead = (int32_t)(pkt->seq - s->seq); /* of the new one against the kept one */
-	size_t a = ahead > 0 ? (size_t)ahead : 0, b = ahead < 0 ? (size_t)-(int64_t)ahead : 0;
+	size_t a = ahead > 0 ? (size_t)ahead : 0, b = ahead < 0 ? (size_t) - (int64_t)ahead : 0;
 	size_t n, i;
 
 	if (a >= s->n || b >= pkt->payload.n)
@@ -81,7 +82,7 @@ differs(const struct segment *s, const struct packet *pkt, struct conflict *ret)
 	ret->seq = s->seq + (uint32_t)(a + i);
 	ret->nfirst = (uint8_t)(s->n - a - i < CONFLICT_TEXT ? s->n - a - i : CONFLICT_TEXT);
 	ret->nsecond = (uint8_t)(pkt->payload.n - b - i < CONFLICT_TEXT ? pkt->payload.n - b - i
-									  : CONFLICT_TEXT);
+									: CONFLICT_TEXT);
 	memcpy(ret->first_bytes, s->b + a + i, ret->nfirst);
 	memcpy(ret->second_bytes, pkt->payload.p + b + i, ret->nsecond);
 	return true;

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Notes each packet in its conversation: a compact record of it where it may matter, running
+ * counts where it does not. The sequence numbers are judged here, once (RFC 9293, 3.4). */
+#include "flow_table.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* A handshake, a request and the beginning of the answer are about ten packets. */
+#define TRACE_HEAD 10
+#define TRACE_TAIL 8
+/* Odd packets kept between head and tail. The weak ones (a retransmission is odd, but a bulk
+ * transfer has hundreds) may fill half of it. */
+#define TRACE_ODD 40
+#define TRACE_WEAK 20
+#define TRACE_MAX (TRACE_HEAD + TRACE_ODD)
+
+/* Payloads are hashed while little was said: a race is decided in the beginning of an answer. */
+#define HASH_BYTES 32768
+/* And kept for comparison in the beginning of each answer. */
+#define KEEP_BYTES 4096
+/* The same packet seen twice within this time was captured twice (mirror ports, bridges; the
+ * dossier's B-24 says 10 ms). */
+#define DUPLICATE_NSEC (10 * NSEC_PER_MSEC)
+
+#define STRONG                                                                                     \
+	(ODD_RST | ODD_FIN | ODD_SYN | ODD_CONFLICT | ODD_TTL | ODD_AFTER_END | ODD_ICMP |         \
+	 ODD_NO_TS)
+
+static void
+append(struct flow *f, const struct trace *t)
+{
+	if (f->ntrace == f->trace_size) {
+		f->trace_size = (uint16_t)(f->trace_size ? f->trace_size * 2 : 4);
+		if (f->trace_size > TRACE_MAX)
+			f->trace_size = TRACE_MAX;
+		f->trace = xrealloc(f->trace, f->trace_size, sizeof *f->trace);
+	}
+	f->trace[f->ntrace++] = *t;
+}
+
+/* A record leaves the ring: odd ones stay. Everything in the ring is later than it. */
+static void
+keep_odd(struct flow *f, const struct trace *t)
+{
+	if (!t->odd || t->odd == ODD_KEEPALIVE)
+		return;
+	if (!(t->odd & STRONG)) {
+		if (f->weak == TRACE_WEAK)
+			return;
+		f->weak++;
+	}
+	if (f->ntrace == TRACE_MAX) {
+		f->bits |= FLOW_TRACE_FULL;
+		return;
+	}
+	append(f, t);
+}
+
+static void
+record(struct flow *f, const struct trace *t)
+{
+	if (f->ntrace < TRACE_HEAD && !f->tail) {
+		append(f, t);
+		return;
+	}
+	if (!f->tail)
+		f->tail = xcalloc(TRACE_TAIL, sizeof *f->tail);
+	if (f->ntail == TRACE_TAIL) {
+		keep_odd(f, &f->tail[f->tail_at]);
+		f->tail[f->tail_at] = *t;
+		f->tail_at = (uint16_t)((f->tail_at + 1) % TRACE_TAIL);
+		return;
+	}
+	f->tail[f->ntail++] = *t;
+}
+
+size_t
+flow_trace_count(const struct flow *f)
+{
+	return (size_t)f->ntrace + f->ntail;
+}
+
+const struct trace *
+flow_trace(const struct flow *f, size_t i)
+{
+	if (i < f->ntrace)
+		return &f->trace[i];
+	return &f->tail[(f->tail_at + i - f->ntrace) % f->ntail];
+}
+
+/* Was the very same packet seen a moment ago? A sender that repeats itself counts its IP ID on,
+ * or leaves it zero; then a second look at bytes that were just sent tells nothing, so payload
+ * or a counted IP ID is asked for. */
+static bool
+is_duplicate(const struct flow *f, const struct trace *t)
+{
+	for (size_t n = flow_trace_count(f), i = n; i > 0 && i + 6 > n; i--) {
+		const struct trace *o = flow_trace(f, i - 1);
+
+		if (t->nsec - o->nsec > DUPLICATE_NSEC)
+			return false;
+		if (o->from == t->from && o->seq == t->seq && o->ack == t->ack &&
+		    o->len == t->len && o->flags == t->flags && o->ip_id == t->ip_id &&
+		    o->window == t->window && o->tsval == t->tsval && o->hash == t->hash &&
+		    o->options == t->options &&
+		    (o->ttl == t->ttl || o->ttl == t->ttl + 1 || o->ttl + 1 == t->ttl) &&
+		    (t->ip_id || f->ip_version == 6))
+			return true;
+	}
+	return false;
+}
+
+static void
+note_conflict(struct flow *f, const struct conflict *found)
+{
+	struct conflict **p = &f->conflicts, *c;
+
+	if (f->nconflicts == FLOW_NOTES_MAX)
+		return;
+	if (!f->arena)
+		f->arena = arena_new();
+	while (*p)
+		p = &(*p)->next;
+	c = arena_alloc(f->arena, sizeof *c);
+	*c = *found;
+	*p = c;
+	f->nconflicts++;
+}
+
+/* Bytes that were seen before: the same, or others? */
+static uint16_t
+overlap(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
+	struct flow_counts *counts)
+{
+	struct half *h = &f->half[from];
+	struct conflict c;
+
+	if (pkt->seq == h->next_seq - 1 && pkt->payload_len <= 1)
+		return ODD_KEEPALIVE;
+	if (!(pkt->bits & PKT_PADDED) && kept_compare(kept, f, from, pkt, &c)) {
+		h->conflicts++;
+		counts->conflicts++;
+		note_conflict(f, &c);
+		return ODD_CONFLICT;
+	}
+	h->retransmissions++;
+	return ODD_RETRANSMISSION;
+}
+
+static uint16_t
+judge_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
+	      struct flow_counts *counts)
+{
+	struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+	uint32_t seq = pkt->seq + (pkt->flags & TH_SYN_ ? 1 : 0), end = seq + pkt->payload_len;
+	uint16_t odd = 0;
+
+	if (!h->has_isn) {
+		h->has_isn = true;
+		h->isn = seq - 1;
+		h->next_seq = seq;
+	}
+	if (seq_before(seq, h->next_seq)) {
+		odd |= overlap(f, kept, pkt, from, counts);
+	} else if (seq != h->next_seq) {
+		odd |= ODD_GAP;
+		h->gaps++;
+	}
+	if (!(odd & ODD_KEEPALIVE)) {
+		if (o->turn_bytes || !h->bytes)
+			odd |= ODD_TURN;
+		if (odd & ODD_TURN)
+			h->turn_bytes = 0;
+		o->turn_bytes = 0;
+		h->turn_bytes += pkt->payload_len;
+		if (h->turn_bytes - pkt->payload_len < KEEP_BYTES && pkt->payload.n)
+			kept_add(kept, f, from, pkt);
+		h->bytes += pkt->payload_len;
+		if (!h->first_data)
+			h->first_data = pkt->nsec;
+		h->last_data = pkt->nsec;
+	}
+	if (seq_before(h->next_seq, end))
+		h->next_seq = end;
+	return odd;
+}
+
+static uint16_t
+judge_ack(struct flow *f, const struct packet *pkt, enum side from)
+{
+	struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+	uint16_t odd = 0;
+
+	if (!(pkt->flags & TH_ACK_) || pkt->flags & TH_RST_)
+		return 0;
+	if (!o->has_isn && !(pkt->flags & TH_SYN_)) {
+		/* Nothing of the other side was seen yet: this is where it stands. */
+		o->has_isn = true;
+		o->isn = pkt->ack - 1;
+		o->next_seq = pkt->ack;
+	} else if (o->has_isn && seq_before(o->next_seq, pkt->ack)) {
+		odd |= ODD_ACK_UNSEEN;
+		o->unseen_acked++;
+	}
+	if (!h->has_ack || seq_before(h->max_ack, pkt->ack))
+		h->max_ack = pkt->ack;
+	h->has_ack = true;
+	return odd;
+}
+
+static uint16_t
+judge_syn(struct half *h, const struct packet *pkt)
+{
+	h->syns++;
+	if (h->syn_seen && h->isn != pkt->seq && h->bytes)
+		return ODD_SYN;
+	h->syn_seen = h->has_isn = true;
+	h->isn = pkt->seq;
+	h->next_seq = pkt->seq + 1;
+	h->ts = pkt->options & OPT_TS;
+	h->mss = pkt->mss;
+	h->wscale = pkt->wscale;
+	return ODD_SYN;
+}
+
+/* Does a side go on after its own RST or FIN? A pure acknowledgement after a FIN is normal, and
+ * so is what it had sent before and sends again. */
+static bool
+is_after_end(const struct half *h, const struct packet *pkt)
+{
+	if (h->resets && !(pkt->flags & TH_RST_))
+		return true;
+	return h->fins && pkt->payload_len && !(pkt->flags & TH_RST_) &&
+	       !seq_before(pkt->seq, h->end_seq);
+}
+
+static uint16_t
+judge_tcp(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
+	  struct flow_counts *counts)
+{
+	struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+	uint16_t odd = 0;
+
+	if (is_after_end(h, pkt))
+		odd |= ODD_AFTER_END;
+	if (pkt->flags & TH_RST_) {
+		h->resets++;
+		h->end_seq = pkt->seq;
+		return odd | ODD_RST | (pkt->bits & PKT_PADDED ? ODD_PADDED : 0);
+	}
+	if (pkt->flags & TH_SYN_)
+		odd |= judge_syn(h, pkt);
+	if (pkt->payload_len && !(pkt->bits & PKT_PADDED))
+		odd |= judge_payload(f, kept, pkt, from, counts);
+	else if (h->has_isn && pkt->seq == h->next_seq - 1 && !(pkt->flags & (TH_SYN_ | TH_FIN_)))
+		odd |= ODD_KEEPALIVE;
+	odd |= judge_ack(f, pkt, from);
+	if (pkt->flags & TH_FIN_) {
+		h->fins++;
+		h->end_seq = pkt->seq + pkt->payload_len;
+		odd |= ODD_FIN;
+		if (h->has_isn && seq_before(h->next_seq, h->end_seq + 1) &&
+		    h->next_seq == h->end_seq)
+			h->next_seq = h->end_seq + 1;
+	}
+	if (h->ts && o->ts && !(pkt->options & OPT_TS) && !(pkt->flags & TH_SYN_))
+		odd |= ODD_NO_TS;
+	if (pkt->bits & PKT_PADDED)
+		odd |= ODD_PADDED;
+	return odd;
+}
+
+static void
+count_up(uint8_t *n)
+{
+	if (*n < UINT8_MAX)
+		(*n)++;
+}
+
+/* TTL and IP ID of ordinary packets: what a forged one is held against. */
+static uint16_t
+judge_ip(const struct flow *f, struct half *h, const struct packet *pkt)
+{
+	uint16_t odd = 0;
+	bool rst = f->proto == IPPROTO_TCP && pkt->flags & TH_RST_;
+
+	if (h->packets == 0 && !rst) {
+		h->ttl = h->ttl_min = h->ttl_max = pkt->ttl;
+	} else if (h->ttl && (pkt->ttl < h->ttl_min || pkt->ttl > h->ttl_max)) {
+		odd |= ODD_TTL;
+	}
+	if (rst)
+		return odd;
+	if (!h->ttl)
+		h->ttl = h->ttl_min = h->ttl_max = pkt->ttl;
+	if (pkt->ttl < h->ttl_min)
+		h->ttl_min = pkt->ttl;
+	if (pkt->ttl > h->ttl_max)
+		h->ttl_max = pkt->ttl;
+	if (pkt->ip_version != 4)
+		return odd;
+	if (pkt->ip_id == 0)
+		count_up(&h->id_zero);
+	else if ((uint16_t)(pkt->ip_id - h->last_ip_id) <= 16)
+		count_up(&h->id_step);
+	else if (h->packets > h->id_zero)
+		count_up(&h->id_jump);
+	if (pkt->ip_id)
+		h->last_ip_id = pkt->ip_id;
+	return odd;
+}
+
+static void
+fill(struct trace *t, const struct flow *f, const struct packet *pkt, enum side from)
+{
+	memset(t, 0, sizeof *t);
+	t->nsec = pkt->nsec;
+	t->at = (struct ref){pkt->number, pkt->capture};
+	t->seq = pkt->seq;
+	t->ack = pkt->ack;
+	t->len = pkt->payload_len;
+	t->tsval = pkt->tsval;
+	t->tsecr = pkt->tsecr;
+	t->ip_id = pkt->ip_id;
+	t->window = pkt->window;
+	t->options = pkt->options;
+	t->bits = pkt->bits;
+	t->from = (uint8_t)from;
+	t->flags = pkt->flags;
+	t->ttl = pkt->ttl;
+	t->reserved = pkt->reserved;
+	t->tos = pkt->tos;
+	if (pkt->payload.n && f->half[from].bytes < HASH_BYTES)
+		t->hash = (uint32_t)XXH3_64bits(pkt->payload.p, pkt->payload.n) | 1;
+}
+
+void
+trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
+	     struct flow_counts *counts)
+{
+	struct half *h = &f->half[from];
+	struct trace t;
+
+	fill(&t, f, pkt, from);
+	if (h->packets && is_duplicate(f, &t)) {
+		/* Told, kept, and not counted as something that the sender did. Resets are the
+		 * exception: injectors do send them in identical bursts. */
+		t.odd = ODD_DUPLICATE;
+		h->duplicates++;
+		if (!(pkt->flags & TH_RST_)) {
+			counts->duplicates++;
+			f->bits |= FLOW_DUPLICATED;
+		} else {
+			t.odd |= ODD_RST;
+			h->resets++;
+		}
+	} else {
+		t.odd = judge_ip(f, h, pkt);
+		if (f->proto == IPPROTO_TCP) {
+			t.odd |= judge_tcp(f, kept, pkt, from, counts);
+		} else {
+			if (!h->first_data)
+				h->first_data = pkt->nsec;
+			h->last_data = pkt->nsec;
+			h->bytes += pkt->payload_len;
+		}
+		h->last_window = pkt->window;
+	}
+	if (!h->packets)
+		h->first = pkt->nsec;
+	h->packets++;
+	h->last = pkt->nsec;
+	f->last = pkt->nsec;
+	f->last_at = t.at;
+	if (t.odd & (STRONG & ~(ODD_SYN | ODD_FIN)))
+		f->bits |= FLOW_ODD;
+	record(f, &t);
+}
+
+void
+trace_icmp(struct flow *f, const struct packet *pkt, enum side quoted)
+{
+	struct icmp_error **p = &f->icmp_errors, *e;
+	struct trace t;
+
+	fill(&t, f, pkt, other_side(quoted));
+	t.odd = ODD_ICMP;
+	t.flags = pkt->icmp_type;
+	t.reserved = pkt->icmp_code;
+	t.seq = pkt->quote.seq;
+	t.len = 0;
+	record(f, &t);
+	f->bits |= FLOW_ODD;
+	if (f->nicmp == FLOW_NOTES_MAX)
+		return;
+	if (!f->arena)
+		f->arena = arena_new();
+	while (*p)
+		p = &(*p)->next;
+	e = arena_alloc(f->arena, sizeof *e);
+	e->at = t.at;
+	e->nsec = pkt->nsec;
+	e->sender = pkt->src;
+	e->quoted = quoted;
+	e->type = pkt->icmp_type;
+	e->code = pkt->icmp_code;
+	e->ttl = pkt->ttl;
+	e->quoted_ttl = pkt->quote.ttl;
+	e->ip_version = pkt->ip_version;
+	e->mtu = pkt->icmp_word & 0xffff;
+	*p = e;
+	f->nicmp++;
+}
