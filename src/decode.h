@@ -23,6 +23,9 @@ struct decode_counts {
 };
 
 struct decoder *decoder_new(struct defrag *defrag);
+/* Verify the checksums of long TCP and UDP payloads too; otherwise those get PKT_SUM_UNCHECKED,
+ * since they cost more than all the rest. False at first. */
+void decoder_want_sums(struct decoder *d, bool all);
 enum decoded decode(struct decoder *d, const struct frame *f, struct packet *ret);
 const struct decode_counts *decode_counts(const struct decoder *d);
 void decoder_free(struct decoder *d); /* accepts NULL; does not free the defrag */

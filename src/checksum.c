@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The Internet checksum, 32 bytes at a time. RFC 1071. */
+#include "checksum.h"
+
+#include <string.h>
+
+#define LANES 4
+#define BLOCK (sizeof(uint32_t) * LANES * 2)
+
+/* A block adds at most 4 * 0xffff to a lane, so that 16384 of them fit in 32 bits. */
+#define BLOCKS_MAX 16384
+
+/* What every processor that Debian knows adds at once, or the compiler splits. */
+typedef uint32_t lanes __attribute__((vector_size(sizeof(uint32_t) * LANES)));
+
+static uint64_t
+add_blocks(const uint8_t *p, size_t blocks)
+{
+	lanes even = {0}, odd = {0};
+	uint64_t sum = 0;
+
+	for (; blocks; blocks--, p += BLOCK) {
+		lanes a, b;
+
+		memcpy(&a, p, sizeof a);
+		memcpy(&b, p + sizeof a, sizeof b);
+		even += (a & 0xffff) + (a >> 16);
+		odd += (b & 0xffff) + (b >> 16);
+	}
+	for (unsigned i = 0; i < LANES; i++)
+		sum += (uint64_t)even[i] + odd[i];
+	return sum;
+}
+
+uint64_t
+checksum_add(uint64_t sum, const uint8_t *p, size_t n)
+{
+	uint32_t word;
+	uint16_t half;
+
+	while (n >= BLOCK) {
+		size_t blocks = n / BLOCK < BLOCKS_MAX ? n / BLOCK : BLOCKS_MAX;
+
+		sum += add_blocks(p, blocks);
+		p += blocks * BLOCK;
+		n -= blocks * BLOCK;
+	}
+	for (; n >= sizeof word; n -= sizeof word, p += sizeof word) {
+		memcpy(&word, p, sizeof word);
+		sum += word;
+	}
+	if (n >= sizeof half) {
+		memcpy(&half, p, sizeof half);
+		sum += half;
+		n -= sizeof half;
+		p += sizeof half;
+	}
+	if (n) {
+		/* the odd byte comes first in its word, as on the wire */
+		uint8_t last[sizeof half] = {*p, 0};
+
+		memcpy(&half, last, sizeof half);
+		sum += half;
+	}
+	return sum;
+}
+
+bool
+checksum_holds(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Link layers. IEEE 802.3, 802.1Q, 802.2; RFC 1042, RFC 1661, RFC 2427, RFC 2516, RFC 3032;
+ * https://www.tcpdump.org/linktypes.html for what capture files add. */
+#include "link.h"
+
+/* IEEE 802 numbers, https://www.iana.org/assignments/ieee-802-numbers */
+enum ethertype {
+	ETHERTYPE_MIN = 0x0600, /* below it the field is a length (IEEE 802.3, 3.2.6) */
+	ETHERTYPE_IP4 = 0x0800,
+	ETHERTYPE_BRIDGE = 0x6558, /* a whole Ethernet frame (RFC 1701, RFC 7637) */
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_IP6 = 0x86dd,
+	ETHERTYPE_PPP = 0x880b,
+	ETHERTYPE_MPLS = 0x8847,
+	ETHERTYPE_MPLS_UPSTREAM = 0x8848, /* RFC 5332 */
+	ETHERTYPE_PPPOE = 0x8864,
+	ETHERTYPE_QINQ = 0x88a8,       /* IEEE 802.1ad */
+	ETHERTYPE_BACKBONE = 0x88e7,   /* IEEE 802.1ah */
+	ETHERTYPE_FABRICPATH = 0x8903, /* a tag before a whole frame */
+	ETHERTYPE_VNTAG = 0x8926,      /* IEEE 802.1BR's forerunner */
+	ETHERTYPE_QINQ_OLD = 0x9100,   /* before 802.1ad, still sold */
+	ETHERTYPE_QINQ_OLDER = 0x9200,
+};
+
+#define ETHERNET_HEADER 14
+#define VLAN_TAG 4
+#define VLAN_ID_MASK 0x0fff
+#define PPPOE_HEADER 6
+#define MPLS_LABEL 4
+/* Stacks of more than a handful of labels are not built: routers impose at most 10 or so
+ * (RFC 8491's maximum SID depth is what hardware advertises). */
+#define MPLS_LABELS_MAX 16
+
+static void
+vlan(struct walk *w)
+{
+	uint16_t id;
+
+	if (w->n < VLAN_TAG) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	id = load16(w->p) & VLAN_ID_MASK;
+	/* Id 0 is a priority without a network, and one direction may lack it. */
+	if (id)
+		walk_scope(w, SCOPE_VLAN, id);
+	w->type = load16(w->p + 2);
+	w->tags++;
+	walk_skip(w, VLAN_TAG);
+	w->layer = w->type < ETHERTYPE_MIN ? LAYER_LLC : LAYER_ETHERTYPE;
+}
+
+static void
+pppoe(struct walk *w)
+{
+	/* version 1, type 1, code 0: a session's data (RFC 2516, 4) */
+	if (w->n < PPPOE_HEADER) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	if (w->p[0] != 0x11 || w->p[1] != 0) {
+		w->layer = LAYER_NO_IP;
+		return;
+	}
+	walk_scope(w, SCOPE_PPPOE, load16(w->p + 2));
+	walk_to(w, PPPOE_HEADER, LAYER_PPP);
+}
+
+static void
+ethertype(struct walk *w)
+{
+	switch (w->type) {
+	case ETHERTYPE_IP4:
+	case ETHERTYPE_IP6:
+		w->layer = LAYER_IP;
+		break;
+	case ETHERTYPE_VLAN:
+	case ETHERTYPE_QINQ:
+	case ETHERTYPE_QINQ_OLD:
+	case ETHERTYPE_QINQ_OLDER:
+		vlan(w);
+		break;
+	case ETHERTYPE_MPLS:
+	case ETHERTYPE_MPLS_UPSTREAM:
+		w->layer = LAYER_MPLS;
+		break;
+	case ETHERTYPE_PPPOE:
+		pppoe(w);
+		break;
+	case ETHERTYPE_PPP:
+		w->layer = LAYER_PPP;
+		break;
+	case ETHERTYPE_BRIDGE:
+		w->layer = LAYER_ETHERNET;
+		break;
+	case ETHERTYPE_BACKBONE: /* I-TAG: flags and a service id of 24 bits */
+		walk_to(w, 4, LAYER_ETHERNET);
+		break;
+	case ETHERTYPE_FABRICPATH: /* forwarding tag: tree and TTL */
+		walk_to(w, 2, LAYER_ETHERNET);
+		break;
+	case ETHERTYPE_VNTAG:
+		if (w->n < 6) {
+			w->layer = LAYER_BAD;
+			break;
+		}
+		w->type = load16(w->p + 4);
+		walk_skip(w, 6);
+		break;
+	default:
+		w->layer = LAYER_NO_IP;
+	}
+}
+
+static void
+ethernet(struct walk *w)
+{
+	if (w->n < ETHERNET_HEADER) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	w->type = load16(w->p + 12);
+	walk_skip(w, ETHERNET_HEADER);
+	if (w->type < ETHERTYPE_MIN)
+		w->layer = LAYER_LLC;
+	else
+		w->layer = w->type == ETHERTYPE_IP4 ? LAYER_IP : LAYER_ETHERTYPE;
+}
+
+/* IEEE 802.2, and the SNAP of RFC 1042 in it. */
+static void
+llc(struct walk *w)
+{
+	if (w->n < 3) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	if (w->p[0] == 0x06 && w->p[1] == 0x06 && w->p[2] == 0x03) { /* SAP 6: IP (RFC 1010) */
+		walk_to(w, 3, LAYER_IP);
+		return;
+	}
+	w->layer = LAYER_NO_IP;
+	if (w->p[0] != 0xaa || w->p[1] != 0xaa || w->p[2] != 0x03)
+		return;
+	if (w->n < 8) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	/* Organisation 0: an EtherType. 00-00-F8: the bridge-tunnel of IEEE 802.1H. */
+	if (w->p[3] == 0 && w->p[4] == 0 && (w->p[5] == 0 || w->p[5] == 0xf8)) {
+		w->type = load16(w->p + 6);
+		walk_to(w, 8, LAYER_ETHERTYPE);
+	}
+}
+
+/* RFC 1661, 2, with the address and control bytes of RFC 1662 and without, the protocol
+ * compressed (RFC 1661, 6.5) or not. */
+static void
+ppp(struct walk *w)
+{
+	uint32_t protocol;
+
+	if (w->n >= 2 && w->p[0] == 0xff && w->p[1] == 0x03)
+		walk_skip(w, 2);
+	if (!w->n || (!(w->p[0] & 1) && w->n < 2)) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	if (w->p[0] & 1) {
+		protocol = w->p[0];
+		walk_skip(w, 1);
+	} else {
+		protocol = load16(w->p);
+		walk_skip(w, 2);
+	}
+	switch (protocol) { /* https://www.iana.org/assignments/ppp-numbers */
+	case 0x0021:
+	case 0x0057:
+		w->layer = LAYER_IP;
+		break;
+	case 0x0281:
+	case 0x0283:
+		w->layer = LAYER_MPLS;
+		break;
+	default:
+		w->layer = LAYER_NO_IP;
+	}
+}
+
+/* Whether an Ethernet frame that carries something of ours may begin here. */
+static bool
+looks_like_ethernet(const struct walk *w)
+{
+	uint16_t type;
+
+	if (w->n < ETHERNET_HEADER + 1)
+		return false;
+	type = load16(w->p + 12);
+	return (type == ETHERTYPE_IP4 && w->p[ETHERNET_HEADER] >> 4 == 4) ||
+	       (type == ETHERTYPE_IP6 && w->p[ETHERNET_HEADER] >> 4 == 6) ||
+	       type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ || type == ETHERTYPE_PPPOE ||
+	       type == ETHERTYPE_MPLS;
+}
+
+/* The label stack does not say what it carries (RFC 3032, 2.2): the first nibble does, but a
+ * pseudowire without control word may begin with any hardware address (RFC 8469). */
+static void
+mpls(struct walk *w)
+{
+	unsigned labels = 0;
+	bool bottom;
+
+	do {
+		if (w->n < MPLS_LABEL || ++labels > MPLS_LABELS_MAX) {
+			w->layer = LAYER_BAD;
+			return;
+		}
+		bottom = w->p[2] & 1;
+		walk_skip(w, MPLS_LABEL);
+	} while (!bottom);
+	if (!w->n) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	if (w->p[0] >> 4 == 0 && w->n > 4) { /* control word (RFC 4385, 3), or address 0x:... */
+		struct walk inside = *w;
+
+		walk_skip(&inside, 4);
+		if (looks_like_ethernet(&inside))
+			*w = inside;
+	}
+	w->layer = LAYER_NO_IP;
+	if (w->p[0] >> 4 == 4 && w->n >= 4 && (w->p[0] & 15) >= 5 && load16(w->p + 2) <= w->wire)
+		w->layer = LAYER_IP;
+	else if (w->p[0] >> 4 == 6 && w->n >= 6 && load16(w->p + 4) + 40U <= w->wire)
+		w->layer = LAYER_IP;
+	else if (looks_like_ethernet(w))
+		w->layer = LAYER_ETHERNET;
+	else if (w->p[0] >> 4 == 4 || w->p[0] >> 4 == 6)
+		w->layer = LAYER_IP;
+}
+
+/* BSD loopback: an address family of the machine that captured, 4 bytes in its byte order. */
+static void
+loopback(struct walk *w)
+{
+	uint32_t family;
+
+	if (w->n < 4) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	family = load32(w->p);
+	if (family > 0xffff)
+		family = load_le32(w->p);
+	walk_skip(w, 4);
+	switch (family) {
+	case 2:  /* AF_INET everywhere */
+	case 10: /* AF_INET6 of Linux, */
+	case 23: /* Windows, */
+	case 24: /* NetBSD, OpenBSD, BSD/OS, */
+	case 28: /* FreeBSD, DragonFly, */
+	case 30: /* Darwin */
+		w->layer = LAYER_IP;
+		break;
+	default: /* some drivers write an EtherType */
+		w->type = family;
+		w->layer = family >= ETHERTYPE_MIN ? LAYER_ETHERTYPE : LAYER_NO_IP;
+	}
+}
+
+/* Linux "cooked" captures. The protocol is an EtherType, or one of Linux' own small numbers:
+ * 4 is LLC. */
+static void
+cooked(struct walk *w, size_t header, size_t protocol_at, size_t device_at)
+{
+	uint16_t device;
+
+	if (w->n < header) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	w->type = load16(w->p + protocol_at);
+	device = load16(w->p + device_at);
+	walk_skip(w, header);
+	w->layer = LAYER_ETHERTYPE;
+	if (device == 824 || device == 803) /* ARPHRD_NETLINK, ARPHRD_IEEE80211_RADIOTAP */
+		w->layer = LAYER_NO_IP;
+	else if (w->type == 4)
+		w->layer = LAYER_LLC;
+}
+
+static void
+cooked_1(struct walk *w)
+{
+	cooked(w, 16, 14, 2);
+}
+
+static void
+cooked_2(struct walk *w)
+{
+	cooked(w, 20, 0, 8);
+}
+
+static void
+raw_ip(struct walk *w)
+{
+	w->layer = LAYER_IP;
+}
+
+static void
+plain_ppp(struct walk *w)
+{
+	w->layer = LAYER_PPP;
+}
+
+/* Address, control, EtherType. In LINKTYPE_PPP_HDLC and LINKTYPE_C_HDLC either may turn up. */
+static void
+hdlc(struct walk *w)
+{
+	if (w->n < 4) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	w->layer = LAYER_PPP;
+	if (w->p[0] == 0x0f || w->p[0] == 0x8f) { /* Cisco: unicast, broadcast */
+		w->type = load16(w->p + 2);
+		walk_to(w, 4, LAYER_ETHERTYPE);
+	}
+}
+
+static void
+wireless(struct walk *w)
+{
+	w->layer = LAYER_WIRELESS;
+}
+
+/* Frame Relay: a Q.922 address whose last byte is odd, then RFC 2427's control, pad and NLPID,
+ * or Cisco's EtherType. */
+static void
+frame_relay(struct walk *w)
+{
+	size_t at = 1;
+
+	while (at < 4 && at < w->n && !(w->p[at] & 1)) /* 2, 3 or 4 bytes (Q.922, 3.2) */
+		at++;
+	at++;
+	if (w->n < at + 2) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	walk_skip(w, at);
+	if (w->p[0] != 0x03) {
+		w->type = load16(w->p);
+		walk_to(w, 2, LAYER_ETHERTYPE);
+		return;
+	}
+	walk_skip(w, 1);
+	if (w->p[0] == 0 && w->n > 1) /* pad */
+		walk_skip(w, 1);
+	switch (w->p[0]) {
+	case 0xcc: /* IPv4 */
+	case 0x8e: /* IPv6 */
+		walk_to(w, 1, LAYER_IP);
+		break;
+	case 0x80: /* SNAP, of which bridged frames (OUI 00-80-C2) are left alone */
+		if (w->n < 6) {
+			w->layer = LAYER_BAD;
+			break;
+		}
+		w->type = load16(w->p + 4);
+		w->layer = LAYER_NO_IP;
+		if (!w->p[1] && !w->p[2] && !w->p[3])
+			walk_to(w, 6, LAYER_ETHERTYPE);
+		break;
+	default:
+		w->layer = LAYER_NO_IP;
+	}
+}
+
+/* Whether the tags of an NFLOG message hold together, and where the packet lies in it. */
+static bool
+nflog_payload(const struct walk *w, uint16_t (*load)(const uint8_t *), size_t *ret_at)
+{
+	size_t at = 4;
+
+	while (w->n - at >= 4) {
+		size_t n = load(w->p + at);
+
+		if (n < 4)
+			return false;
+		if (load(w->p + at + 2) == 9) { /* NFULA_PAYLOAD */
+			*ret_at = at + 4;
+			return true;
+		}
+		n = (n + 3) & ~(size_t)3;
+		if (n > w->n - at)
+			return false;
+		at += n;
+	}
+	return false;
+}
+
+/* Family, version, resource, then tags in the byte order of the machine that captured. */
+static void
+nflog(struct walk *w)
+{
+	size_t at;
+
+	if (w->n < 4) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	w->layer = LAYER_NO_IP;
+	if (nflog_payload(w, load_le16, &at) || nflog_payload(w, load16, &at))
+		walk_to(w, at, w->p[0] == 2 || w->p[0] == 10 ? LAYER_IP : LAYER_NO_IP);
+}
+
+/* Apple's: header length, record type, and the link type of what follows, little-endian. */
+static void
+pktap(struct walk *w)
+{
+	uint32_t header;
+
+	if (w->n < 12) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	header = load_le32(w->p);
+	w->type = load_le32(w->p + 8);
+	walk_to(w, header < 12 ? w->n + 1 : header, LAYER_LINK);
+}
+
+/* Per-packet information: version, flags, length, link type of what follows, little-endian. */
+static void
+ppi(struct walk *w)
+{
+	uint16_t header;
+
+	if (w->n < 8) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	header = load_le16(w->p + 2);
+	w->type = load_le32(w->p + 4);
+	walk_to(w, header < 8 ? w->n + 1 : header, LAYER_LINK);
+}
+
+/* Solaris: version 1, family, ... 24 bytes in all. */
+static void
+ipnet(struct walk *w)
+{
+	walk_to(w, 24, LAYER_IP);
+}
+
+static const struct link_reader {
+	uint32_t type; /* LINKTYPE_ */
+	void (*read)(struct walk *w);
+} readers[] = {
+    {0, loopback},
+    {108, loopback},
+    {9, plain_ppp},
+    {50, hdlc},
+    {104, hdlc},
+    {51, pppoe},
+    {12, raw_ip},
+    {14, raw_ip},
+    {101, raw_ip},
+    {228, raw_ip},
+    {229, raw_ip},
+    {105, wireless},
+    {107, frame_relay},
+    {113, cooked_1},
+    {276, cooked_2},
+    {119, wireless_prism},
+    {127, wireless_radiotap},
+    {163, wireless_avs},
+    {192, ppi},
+    {226, ipnet},
+    {239, nflog},
+    {258, pktap},
+};
+
+static void
+link_type(struct walk *w)
+{
+	if (w->type == 1) { /* LINKTYPE_ETHERNET */
+		w->ethernet = true;
+		ethernet(w);
+		return;
+	}
+	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+		if (readers[i].type == w->type) {
+			readers[i].read(w);
+			return;
+		}
+	}
+	w->layer = LAYER_UNKNOWN_LINK;
+}
+
+void
+link_step(struct walk *w)
+{
+	switch (w->layer) {
+	case LAYER_LINK:
+		link_type(w);
+		break;
+	case LAYER_ETHERNET:
+		ethernet(w);
+		break;
+	case LAYER_ETHERTYPE:
+		ethertype(w);
+		break;
+	case LAYER_LLC:
+		llc(w);
+		break;
+	case LAYER_PPP:
+		ppp(w);
+		break;
+	case LAYER_MPLS:
+		mpls(w);
+		break;
+	case LAYER_WIRELESS:
+		wireless_step(w);
+		break;
+	default:
+		w->layer = LAYER_NO_IP;
+	}
+}

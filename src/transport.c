@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* TCP, UDP and ICMP headers. RFC 9293, RFC 768, RFC 792, RFC 4443; options: RFC 7323, RFC 2018,
+ * RFC 7413, RFC 8684. */
+#include "transport.h"
+
+#include <netinet/in.h>
+
+#include "checksum.h"
+
+/* Summing a full segment costs more than decoding it, while forgers slip in the short packets:
+ * resets, FINs, SYN+ACKs, DNS answers. */
+#define SUM_ALWAYS 128
+
+static void
+verify(const struct walk *w, struct packet *pkt, bool all)
+{
+	uint8_t pseudo[8] = {(uint8_t)(w->wire >> 24),
+			     (uint8_t)(w->wire >> 16),
+			     (uint8_t)(w->wire >> 8),
+			     (uint8_t)w->wire,
+			     0,
+			     0,
+			     0,
+			     pkt->proto};
+	uint64_t sum = 0;
+
+	if ((pkt->bits & (PKT_CUT | PKT_REASSEMBLED | PKT_NO_LENGTH)) || w->readdressed ||
+	    (!all && pkt->payload_len > SUM_ALWAYS)) {
+		pkt->bits |= PKT_SUM_UNCHECKED;
+		return;
+	}
+	if (pkt->proto != IPPROTO_ICMP) {
+		/* The prefix of a mapped IPv4 address adds 0xffff, which is zero here. */
+		sum = checksum_add(sum, pkt->src.b, sizeof pkt->src.b);
+		sum = checksum_add(sum, pkt->dst.b, sizeof pkt->dst.b);
+		sum = checksum_add(sum, pseudo, sizeof pseudo);
+	}
+	if (!checksum_holds(checksum_add(sum, w->p, w->wire)))
+		pkt->bits |= PKT_BAD_SUM;
+}
+
+enum tcp_option { /* https://www.iana.org/assignments/tcp-parameters */
+		  TCP_END = 0,
+		  TCP_NOP = 1,
+		  TCP_MSS = 2,
+		  TCP_WSCALE = 3,
+		  TCP_SACK_OK = 4,
+		  TCP_SACK = 5,
+		  TCP_TIMESTAMPS = 8,
+		  TCP_MULTIPATH = 30,
+		  TCP_FASTOPEN = 34,
+		  TCP_EXPERIMENT = 254,
+};
+#define FASTOPEN_MAGIC 0xf989 /* RFC 7413, appendix A: in the experimental option */
+
+/* n: length of the option, which the caller has checked. Returns false if it is wrong. */
+static bool
+tcp_option(struct packet *pkt, const uint8_t *p, size_t n)
+{
+	switch (p[0]) {
+	case TCP_MSS:
+		pkt->options |= OPT_MSS;
+		if (n == 4)
+			pkt->mss = load16(p + 2);
+		return n == 4;
+	case TCP_WSCALE:
+		pkt->options |= OPT_WSCALE;
+		if (n == 3)
+			pkt->wscale = p[2];
+		return n == 3;
+	case TCP_SACK_OK:
+		pkt->options |= OPT_SACK_OK;
+		return n == 2;
+	case TCP_SACK:
+		pkt->options |= OPT_SACK;
+		return n % 8 == 2 && n > 2;
+	case TCP_TIMESTAMPS:
+		if (n != 10)
+			return false;
+		pkt->options |= OPT_TS;
+		pkt->tsval = load32(p + 2);
+		pkt->tsecr = load32(p + 6);
+		return true;
+	case TCP_MULTIPATH:
+		pkt->options |= OPT_MPTCP;
+		return n > 2;
+	case TCP_FASTOPEN:
+		pkt->options |= OPT_TFO;
+		return true;
+	case TCP_EXPERIMENT:
+		if (n >= 4 && load16(p + 2) == FASTOPEN_MAGIC)
+			pkt->options |= OPT_TFO;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* n bytes of the `whole` that the header announces are there. Each turn takes at least one of
+ * at most 40. */
+static void
+tcp_options(struct packet *pkt, const uint8_t *p, size_t n, size_t whole)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] != TCP_END) {
+		size_t length;
+
+		if (p[i] == TCP_NOP) {
+			i++;
+			continue;
+		}
+		if (n - i < 2 && n < whole) /* the capture's fault */
+			return;
+		length = n - i < 2 ? 0 : p[i + 1];
+		if (length < 2 || length > whole - i) {
+			pkt->options |= OPT_BAD;
+			return;
+		}
+		if (length > n - i)
+			return;
+		if (!tcp_option(pkt, p + i, length))
+			pkt->options |= OPT_BAD;
+		i += length;
+	}
+}
+
+static void
+take_payload(struct walk *w, struct packet *pkt, size_t header)
+{
+	walk_skip(w, header < w->n ? header : w->n);
+	pkt->payload.p = w->p;
+	pkt->payload.n = w->n;
+}
+
+#define TCP_HEADER 20
+
+bool
+transport_tcp(struct walk *w, struct packet *pkt, bool all)
+{
+	const uint8_t *p = w->p;
+	size_t header, held;
+
+	if (w->n < TCP_HEADER)
+		return false;
+	header = (size_t)(p[12] >> 4) * 4;
+	if (header < TCP_HEADER || header > w->wire)
+		return false;
+	pkt->sport = load16(p);
+	pkt->dport = load16(p + 2);
+	pkt->seq = load32(p + 4);
+	pkt->ack = load32(p + 8);
+	pkt->reserved = p[12] & 0x0f;
+	pkt->flags = p[13];
+	pkt->window = load16(p + 14);
+	pkt->urgent = load16(p + 18);
+	pkt->payload_len = (uint32_t)(w->wire - header);
+	verify(w, pkt, all);
+	if (header > TCP_HEADER) {
+		held = header < w->n ? header : w->n;
+		pkt->options |= OPT_ANY;
+		pkt->option_len = (uint16_t)(header - TCP_HEADER);
+		tcp_options(pkt, p + TCP_HEADER, held - TCP_HEADER, header - TCP_HEADER);
+	}
+	take_payload(w, pkt, header);
+	return true;
+}
+
+#define UDP_HEADER 8
+
+bool
+transport_udp(struct walk *w, struct packet *pkt, bool all)
+{
+	size_t length;
+
+	if (w->n < UDP_HEADER)
+		return false;
+	pkt->sport = load16(w->p);
+	pkt->dport = load16(w->p + 2);
+	length = load16(w->p + 4);
+	if (length == 0) /* a jumbogram (RFC 2675, 4), or offload */
+		length = w->wire;
+	if (length < UDP_HEADER || length > w->wire)
+		return false;
+	/* What lies behind the datagram is none of its payload (draft-ietf-tsvwg-udp-options
+	 * calls it surplus), whether it was captured or not. */
+	w->wire = length;
+	if (w->n >= length) {
+		w->n = length;
+		pkt->bits &= (uint16_t)~PKT_CUT;
+	}
+	pkt->payload_len = (uint32_t)(length - UDP_HEADER);
+	if (load16(w->p + 6))
+		verify(w, pkt, all);
+	else
+		pkt->bits |= PKT_SUM_UNCHECKED; /* RFC 768; RFC 6935 for tunnels over IPv6 */
+	take_payload(w, pkt, UDP_HEADER);
+	return true;
+}
+
+#define IP4_HEADER 20
+#define IP6_HEADER 40
+/* RFC 8200, 4.1 recommends at most seven extension headers. */
+#define QUOTE_EXTENSIONS_MAX 7
+
+/* Ports and sequence number, of the first 8 bytes that RFC 792 guarantees. */
+static void
+quote_transport(struct quote *q, const uint8_t *p, size_t n)
+{
+	if ((q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP) || n < 4)
+		return;
+	q->sport = load16(p);
+	q->dport = load16(p + 2);
+	if (q->proto == IPPROTO_TCP && n >= 8)
+		q->seq = load32(p + 4);
+}
+
+static void
+quote_4(struct quote *q, const uint8_t *p, size_t n)
+{
+	size_t header;
+
+	if (n < IP4_HEADER || p[0] >> 4 != 4)
+		return;
+	header = (size_t)(p[0] & 15) * 4;
+	if (header < IP4_HEADER)
+		return;
+	q->present = true;
+	q->ip_id = load16(p + 4);
+	q->ttl = p[8];
+	q->proto = p[9];
+	q->src = addr_from_v4(p + 12);
+	q->dst = addr_from_v4(p + 16);
+	if (n >= header && !(load16(p + 6) & 0x1fff)) /* no later fragment */
+		quote_transport(q, p + header, n - header);
+}
+
+static void
+quote_6(struct quote *q, const uint8_t *p, size_t n)
+{
+	if (n < IP6_HEADER || p[0] >> 4 != 6)
+		return;
+	q->present = true;
+	q->proto = p[6];
+	q->ttl = p[7];
+	q->src = addr_from_v6(p + 8);
+	q->dst = addr_from_v6(p + 24);
+	p += IP6_HEADER;
+	n -= IP6_HEADER;
+	for (unsigned i = 0; i < QUOTE_EXTENSIONS_MAX; i++) {
+		size_t header;
+
+		if (q->proto != IPPROTO_HOPOPTS && q->proto != IPPROTO_ROUTING &&
+		    q->proto != IPPROTO_DSTOPTS && q->proto != IPPROTO_FRAGMENT)
+			break;
+		header = n < 8 ? SIZE_MAX : (p[1] + (size_t)1) * 8;
+		if (q->proto == IPPROTO_FRAGMENT && n >= 8) {
+			if (load16(p + 2) & 0xfff8) /* a later fragment */
+				header = SIZE_MAX;
+			else
+				header = 8;
+		}
+		if (header > n)
+			return;
+		q->proto = p[0];
+		p += header;
+		n -= header;
+	}
+	quote_transport(q, p, n);
+}
+
+static bool
+icmp_is_error(const struct packet *pkt)
+{
+	if (pkt->proto == IPPROTO_ICMPV6) /* RFC 4443, 2.1; 0 is reserved */
+		return pkt->icmp_type >= 1 && pkt->icmp_type <= 4;
+	switch (pkt->icmp_type) { /* RFC 792 */
+	case 3:
+	case 4:
+	case 5:
+	case 11:
+	case 12:
+		return true;
+	default:
+		return false;
+	}
+}
+
+#define ICMP_HEADER 8
+
+bool
+transport_icmp(struct walk *w, struct packet *pkt, bool all)
+{
+	if (w->n < 4)
+		return false;
+	pkt->icmp_type = w->p[0];
+	pkt->icmp_code = w->p[1];
+	if (w->n >= ICMP_HEADER)
+		pkt->icmp_word = load32(w->p + 4);
+	pkt->payload_len = w->wire > ICMP_HEADER ? (uint32_t)(w->wire - ICMP_HEADER) : 0;
+	verify(w, pkt, all);
+	take_payload(w, pkt, ICMP_HEADER);
+	if (!icmp_is_error(pkt))
+		return true;
+	if (pkt->proto == IPPROTO_ICMP)
+		quote_4(&pkt->quote, pkt->payload.p, pkt->payload.n);
+	else
+		quote_6(&pkt->quote, pkt->payload.p, pkt->payload.n);
+	return true;
+}
