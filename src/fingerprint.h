@@ -3,6 +3,8 @@
  * docs/fingerprints.md is the grammar. */
 #pragma once
 
+#include <stdio.h>
+
 #include "finding.h"
 
 struct fingerprints;
@@ -57,3 +59,20 @@ size_t fingerprints_count(const struct fingerprints *db);
 const struct fingerprint *fingerprints_get(const struct fingerprints *db, size_t i);
 const char *fingerprints_sha256(const struct fingerprints *db); /* of all files, hex */
 void fingerprints_free(struct fingerprints *db);                /* accepts NULL */
+
+/* Matches that were broken off because a flow asked for too much work: a limit of the report. */
+uint64_t fingerprints_given_up(const struct fingerprints *db);
+
+/* How a fingerprint is tried on a capture: returns 1 if it fires, 0 if not, or a negative errno. */
+struct fingerprint_trial {
+	int (*fires)(void *user, const char *capture, const char *fingerprint);
+	void *user;
+};
+/* Validates a folder, all of it, one line a problem ("file:line: ..."); hints begin with
+ * "file:line: hint:". With a folder of captures also looks for each sample, and with a trial
+ * (may be NULL) tries each fingerprint on its sample and its near miss. Returns the number of
+ * problems, hints not counted. */
+unsigned fingerprints_check(const char *folder, const char *captures,
+			    const struct fingerprint_trial *trial, FILE *out);
+/* Every fact that a dissector may note: name, type, what it means; for 80 columns. */
+void fields_print(FILE *out);

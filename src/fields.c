@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the dissectors declare: the vocabulary of the fingerprints. */
+#include "dissect.h"
+#include "fpdb.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* More dissectors than the list in meson.build will ever hold; the rest would go unnamed. */
+#define TABLES_MAX 64
+#define COLUMNS 80
+
+const struct field *const *
+registry_tables(void)
+{
+	static const struct field *tables[TABLES_MAX + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; dissectors[i] && n < TABLES_MAX; i++)
+		if (dissectors[i]->fields)
+			tables[n++] = dissectors[i]->fields;
+	tables[n] = NULL;
+	return tables;
+}
+
+int
+fingerprints_load(const char *folder, struct fingerprints **ret, char **ret_why)
+{
+	struct complaints c = {0};
+	struct fingerprints *db = database_load(folder, registry_tables(), &c);
+
+	if (!db) {
+		*ret_why = c.first;
+		return -EINVAL;
+	}
+	*ret = db;
+	return 0;
+}
+
+static const char *
+type_word(enum fact_type type)
+{
+	static const char *const words[] = {[FACT_MARK] = "mark",
+					    [FACT_UINT] = "number",
+					    [FACT_TEXT] = "text",
+					    [FACT_ADDR] = "address"};
+
+	return words[type];
+}
+
+/* The doc, broken at blanks and indented, so that no line is longer than the terminal. */
+static void
+print_doc(const char *doc, size_t indent, FILE *out)
+{
+	size_t room = COLUMNS - indent;
+
+	while (strlen(doc) > room) {
+		size_t n = room;
+
+		while (n > 0 && doc[n] != ' ')
+			n--;
+		if (n == 0)
+			n = strcspn(doc, " ");
+		if (!doc[n])
+			break;
+		fprintf(out, "%.*s\n%*s", (int)n, doc, (int)indent, "");
+		doc += n + 1;
+	}
+	fprintf(out, "%s\n", doc);
+}
+
+void
+fields_print(FILE *out)
+{
+	const struct field *const *tables = registry_tables();
+	size_t longest = 0, n;
+
+	for (size_t i = 0; tables[i]; i++) {
+		for (const struct field *f = tables[i]; f->name; f++) {
+			n = strlen(f->name);
+			if (n > longest)
+				longest = n;
+		}
+	}
+	for (size_t i = 0; tables[i]; i++) {
+		for (const struct field *f = tables[i]; f->name; f++) {
+			fprintf(out, "%-*s %-8s", (int)longest, f->name, type_word(f->type));
+			print_doc(f->doc ? f->doc : "", longest + 9, out);
+		}
+	}
+}

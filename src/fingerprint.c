@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fingerprint database: where it lies, what is in it, its digest. */
+#include "fpdb.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+
+/* The largest file in the tree has 20 kB; a megabyte is no hand-written text. */
+#define FILE_MAX (1 << 20)
+/* From the binary up to its build folder: at most tests/fuzz/. */
+#define LEVELS_MAX 3
+
+struct fingerprints *
+database_new(const struct field *const *tables)
+{
+	struct fingerprints *db = xcalloc(1, sizeof *db);
+
+	db->arena = arena_new();
+	db->lists = lists_new(db->arena);
+	db->tables = tables;
+	db->given_up = arena_alloc(db->arena, sizeof *db->given_up);
+	return db;
+}
+
+static const struct field *
+find_declared(const struct fingerprints *db, const char *name)
+{
+	for (const struct field *const *t = db->tables; *t; t++)
+		for (const struct field *f = *t; f->name; f++)
+			if (strcmp(f->name, name) == 0)
+				return f;
+	return NULL;
+}
+
+/* Is there a dissector of that name, that is, a field "<name>."? */
+static bool
+prefix_declared(const struct fingerprints *db, const char *name, size_t n)
+{
+	for (const struct field *const *t = db->tables; *t; t++)
+		for (const struct field *f = *t; f->name; f++)
+			if (strncmp(f->name, name, n) == 0 && f->name[n] == '.')
+				return true;
+	return false;
+}
+
+const struct field *
+database_field(struct fingerprints *db, const char *name)
+{
+	const struct field *f = find_declared(db, name);
+	const char *dot = strrchr(name, '.');
+	struct field *made;
+
+	if (f || !dot || strcmp(dot, ".malformed") != 0 ||
+	    !prefix_declared(db, name, (size_t)(dot - name)))
+		return f;
+	made = arena_alloc(db->arena, sizeof *made);
+	*made = (struct field){arena_printf(db->arena, "%s", name), FACT_MARK,
+			       "bytes that contradict the protocol"};
+	return made;
+}
+
+void
+database_finish(struct fingerprints *db)
+{
+	for (size_t i = 0; i < db->nstanzas; i++) {
+		const struct stanza *s = db->stanzas[i];
+		struct first_field *e;
+		const char *name;
+
+		if (!s->nlines)
+			continue;
+		name = s->lines[0].what.field->name;
+		HASH_FIND_STR(db->first, name, e);
+		if (!e) {
+			e = arena_alloc(db->arena, sizeof *e);
+			e->name = name;
+			e->stanzas = arena_alloc(db->arena, db->nstanzas * sizeof(struct stanza *));
+			HASH_ADD_KEYPTR(hh, db->first, e->name, strlen(e->name), e);
+		}
+		e->stanzas[e->nstanzas++] = s;
+	}
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+has_suffix(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), k = strlen(suffix);
+
+	return n > k && name[0] != '.' && strcmp(name + n - k, suffix) == 0;
+}
+
+/* The names in a folder that end so, sorted by byte; the array is to be freed, and its names
+ * live in the arena. Returns a count or a negative errno. */
+static ssize_t
+names_in(struct arena *arena, const char *folder, const char *suffix, char ***ret)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *d;
+	char **v = NULL;
+	size_t n = 0;
+
+	*ret = NULL;
+	if (!dir)
+		return -errno;
+	while ((d = readdir(dir))) {
+		if (!has_suffix(d->d_name, suffix))
+			continue;
+		v = xrealloc(v, n + 1, sizeof *v);
+		v[n++] = arena_printf(arena, "%s", d->d_name);
+	}
+	closedir(dir);
+	if (n)
+		qsort(v, n, sizeof *v, by_name);
+	*ret = v;
+	return (ssize_t)n;
+}
+
+/* The whole file, in the arena. */
+static int
+read_whole(struct arena *arena, const char *path, struct bytes *ret)
+{
+	FILE *in = fopen(path, "re");
+	uint8_t *b;
+	size_t n;
+	int r = 0;
+
+	if (!in)
+		return -errno;
+	b = arena_alloc(arena, FILE_MAX + 1);
+	n = fread(b, 1, FILE_MAX + 1, in);
+	if (ferror(in))
+		r = -EIO;
+	else if (n > FILE_MAX)
+		r = -EFBIG;
+	fclose(in);
+	*ret = (struct bytes){b, n};
+	return r;
+}
+
+/* Name and length go into the digest too: moving a stanza to another file changes it. */
+static void
+digest_file(EVP_MD_CTX *digest, const char *name, struct bytes b)
+{
+	uint64_t n = b.n;
+	uint8_t length[8];
+
+	for (int i = 0; i < 8; i++)
+		length[i] = (uint8_t)(n >> (56 - 8 * i));
+	EVP_DigestUpdate(digest, name, strlen(name) + 1);
+	EVP_DigestUpdate(digest, length, sizeof length);
+	EVP_DigestUpdate(digest, b.p, b.n);
+}
+
+struct load {
+	struct fingerprints *db;
+	struct complaints *complaints;
+	EVP_MD_CTX *digest;
+	const char *folder;
+};
+
+static void
+load_file(struct load *l, const char *sub, const char *name)
+{
+	struct arena *scratch = arena_new();
+	const char *path = arena_printf(scratch, "%s/%s%s", l->folder, sub, name);
+	struct bytes b;
+	int r = read_whole(scratch, path, &b);
+
+	if (r < 0) {
+		complain(l->complaints, path, 1, "%s, expected a readable file of at most %d bytes",
+			 strerror(-r), FILE_MAX);
+	} else {
+		digest_file(l->digest, arena_printf(scratch, "%s%s", sub, name), b);
+		if (*sub) {
+			char *list = arena_printf(scratch, "%s", name);
+
+			list[strlen(list) - strlen(".txt")] = '\0';
+			lists_parse(l->db->lists, list, path, b, l->complaints);
+		} else {
+			database_parse(l->db, path, b, l->complaints);
+		}
+	}
+	arena_free(scratch);
+}
+
+static void
+load_folder(struct load *l, const char *sub, const char *suffix)
+{
+	struct arena *scratch = arena_new();
+	const char *folder = arena_printf(scratch, "%s/%s", l->folder, sub);
+	char **names;
+	ssize_t n = names_in(scratch, folder, suffix, &names);
+
+	if (n < 0 && !(*sub && n == -ENOENT)) /* there need be no lists */
+		complain(l->complaints, folder, 0, "%s, expected a folder of fingerprints",
+			 strerror((int)-n));
+	else if (n == 0 && !*sub)
+		complain(l->complaints, folder, 0, "no *.fp file here, expected at least one");
+	for (ssize_t i = 0; i < n && complaints_go_on(l->complaints); i++)
+		load_file(l, sub, names[i]);
+	free(names);
+	arena_free(scratch);
+}
+
+static void
+finish_digest(EVP_MD_CTX *digest, char out[65])
+{
+	static const char hex[] = "0123456789abcdef";
+	uint8_t b[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	EVP_DigestFinal_ex(digest, b, &n);
+	for (unsigned i = 0; i < n && i < 32; i++) {
+		out[2 * i] = hex[b[i] >> 4];
+		out[2 * i + 1] = hex[b[i] & 15];
+	}
+	out[64] = '\0';
+}
+
+struct fingerprints *
+database_load(const char *folder, const struct field *const *tables, struct complaints *c)
+{
+	struct load l = {database_new(tables), c, EVP_MD_CTX_new(), folder};
+
+	EVP_DigestInit_ex(l.digest, EVP_sha256(), NULL);
+	load_folder(&l, "lists/", ".txt");
+	if (complaints_go_on(c))
+		load_folder(&l, "", ".fp");
+	finish_digest(l.digest, l.db->sha256);
+	EVP_MD_CTX_free(l.digest);
+	if (!complaints_go_on(c)) {
+		fingerprints_free(l.db);
+		return NULL;
+	}
+	database_finish(l.db);
+	return l.db;
+}
+
+/* A build folder of meson holds meson-private/ beside or above the binary. */
+static bool
+runs_from_build_folder(void)
+{
+	char path[4096], probe[sizeof path + sizeof "/meson-private"];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	struct stat st;
+
+	if (n <= 0)
+		return false;
+	path[n] = '\0';
+	for (int level = 0; level < LEVELS_MAX; level++) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash || slash == path)
+			return false;
+		*slash = '\0';
+		snprintf(probe, sizeof probe, "%s/meson-private", path);
+		if (stat(probe, &st) == 0 && S_ISDIR(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
+const char *
+fingerprints_default_folder(void)
+{
+	const char *said = getenv("TAMPERSCOPE_FINGERPRINTS");
+
+	if (said && *said)
+		return said;
+	if (runs_from_build_folder() && access(SOURCE_FINGERPRINTS, R_OK | X_OK) == 0)
+		return SOURCE_FINGERPRINTS;
+	return DATADIR "/fingerprints";
+}
+
+const char *
+fingerprints_listed(const struct fingerprints *db, const char *list, struct bytes text)
+{
+	const struct list *l = lists_find(db->lists, list);
+
+	return l ? list_has_text(l, text) : NULL;
+}
+
+const char *
+fingerprints_listed_addr(const struct fingerprints *db, const char *list, const struct addr *a)
+{
+	const struct list *l = lists_find(db->lists, list);
+
+	return l ? list_has_addr(l, a) : NULL;
+}
+
+const struct fingerprint *
+fingerprints_find(const struct fingerprints *db, const char *id)
+{
+	for (size_t i = 0; i < db->nstanzas; i++)
+		if (strcmp(db->stanzas[i]->public.id, id) == 0)
+			return &db->stanzas[i]->public;
+	return NULL;
+}
+
+size_t
+fingerprints_count(const struct fingerprints *db)
+{
+	return db->nstanzas;
+}
+
+const struct fingerprint *
+fingerprints_get(const struct fingerprints *db, size_t i)
+{
+	return &db->stanzas[i]->public;
+}
+
+const char *
+fingerprints_sha256(const struct fingerprints *db)
+{
+	return db->sha256;
+}
+
+uint64_t
+fingerprints_given_up(const struct fingerprints *db)
+{
+	return __atomic_load_n(db->given_up, __ATOMIC_RELAXED);
+}
+
+void
+fingerprints_free(struct fingerprints *db)
+{
+	if (!db)
+		return;
+	HASH_CLEAR(hh, db->first);
+	lists_free(db->lists);
+	free(db->stanzas);
+	arena_free(db->arena);
+	free(db);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of the fingerprint database, shared by its loader, matcher and checker. */
+#pragma once
+
+#include <stdio.h>
+#include <uthash.h>
+
+#include "fingerprint.h"
+#include "lists.h"
+
+/* Ordered lines of a stanza: six tell every technique in the catalogue with room to spare, and
+ * keep the search for an assignment small. A match has room for eight facts. */
+#define LINES_MAX 6
+/* "with" conditions of one term: a packet has about a dozen header facts. */
+#define WITH_MAX 12
+/* unless, never and support terms of one stanza, each. */
+#define EXTRAS_MAX 16
+/* "times N": facts of a flow are capped far below what a larger count could mean. */
+#define TIMES_MAX 100
+/* "within TIME": one day. A pause longer than that is another conversation. */
+#define WITHIN_MAX (86400 * NSEC_PER_SEC)
+/* Work of one stanza on one flow, in facts looked at (or 64 bytes of text searched). Real flows
+ * need a few hundred; a hostile one is given up here, after about a millisecond. */
+#define STEPS_MAX 40000
+
+enum operator{
+	OP_PRESENT, /* the fact is there, whatever it says */
+	OP_EQ,
+	OP_NE,
+	OP_LT,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_CONTAINS,
+	OP_PREFIX,
+	OP_IN,
+	NOPERATORS
+};
+
+extern const char *const operator_words[NOPERATORS];
+
+struct condition {
+	const struct field *field;
+	enum operator op;
+	uint64_t u;
+	struct bytes text; /* lower case */
+	struct addr addr;
+	unsigned prefix; /* bits of addr that count, of 128 */
+	const struct list *list;
+	const char *list_name;
+};
+
+struct term {
+	struct condition what;
+	struct condition *with;
+	size_t nwith;
+	bool any_side;
+	enum side side;
+	int64_t within; /* nanoseconds, 0 if it was not said */
+	unsigned times;
+	double bonus; /* of a support term */
+	unsigned line;
+};
+
+struct terms {
+	struct term *v;
+	size_t n;
+};
+
+struct stanza {
+	struct fingerprint public;
+	struct term lines[LINES_MAX];
+	size_t nlines;
+	struct terms unless, never, support;
+};
+
+/* Stanzas by the field of their first line. */
+struct first_field {
+	const char *name;
+	const struct stanza **stanzas;
+	size_t nstanzas;
+	UT_hash_handle hh;
+};
+
+struct fingerprints {
+	struct arena *arena;
+	struct stanza **stanzas;
+	size_t nstanzas;
+	struct first_field *first;
+	struct lists *lists;
+	const struct field *const *tables; /* NULL-terminated: the fields that may be named */
+	uint64_t *given_up;                /* matches broken off at STEPS_MAX; atomic */
+	char sha256[65];
+};
+
+/* Where complaints go: all of them to a file, or the first one into memory. */
+struct complaints {
+	FILE *all; /* NULL: keep the first, then stop */
+	char *first;
+	unsigned count;
+};
+
+void complain(struct complaints *c, const char *file, unsigned line, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* True if the reader should go on to the next line. */
+bool complaints_go_on(const struct complaints *c);
+
+/* An empty database over these field tables, to which text is added. The tables must outlive
+ * it. */
+struct fingerprints *database_new(const struct field *const *tables);
+/* Adds the stanzas of one file. */
+void database_parse(struct fingerprints *db, const char *file, struct bytes text,
+		    struct complaints *c);
+/* Builds the index once everything is in. */
+void database_finish(struct fingerprints *db);
+/* All of a folder: lists, then stanzas, then the index and the digest. Returns NULL on failure
+ * unless c->all is set: then what was understood is returned. */
+struct fingerprints *database_load(const char *folder, const struct field *const *tables,
+				   struct complaints *c);
+
+/* The field of that name, or NULL. "<dissector>.malformed" is known without being declared. */
+const struct field *database_field(struct fingerprints *db, const char *name);
+/* The field tables of every dissector; static. */
+const struct field *const *registry_tables(void);
+
+/* Parses TERM. Returns false after a complaint. */
+struct term_source {
+	struct fingerprints *db;
+	struct complaints *complaints;
+	const char *file;
+	unsigned line;
+};
+bool term_parse(const struct term_source *s, const char *text, struct term *ret);
+/* "5s", "10ms", "250us": nanoseconds, or a negative errno. */
+int64_t time_parse(const char *text);
+/* "0.9" or "90%": 0..1, or a negative number. */
+double share_parse(const char *text);
+
+/* Does this fact satisfy the condition, apart from its neighbours? */
+bool condition_holds(const struct condition *c, const struct fact *f);
+/* Whatever satisfies `narrow` satisfies `wide`. */
+bool term_implies(const struct term *narrow, const struct term *wide);
+/* Whatever fits `narrow` fits `wide`. */
+bool stanza_implies(const struct stanza *narrow, const struct stanza *wide);
+bool stanza_fits(const struct fingerprints *db, const struct stanza *s,
+		 const struct fact *const *facts, size_t n, struct fingerprint_match *ret);
+/* Writes a term as it would be written in a file. */
+void term_print(const struct term *t, FILE *out);

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Does a stanza fit the facts of a flow? The earliest consistent assignment of facts to its
+ * lines, found by backtracking within a bounded number of steps. */
+#include "fpdb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of text searched for the price of one step. */
+#define BYTES_PER_STEP 64
+/* Facts that are put in order without asking the heap. */
+#define FACTS_ON_STACK 256
+
+/* One stanza against the facts of one flow, which are in order of time. */
+struct attempt {
+	const struct stanza *s;
+	const struct fact *const *facts;
+	size_t n;
+	uint64_t steps;
+	size_t taken[LINES_MAX]; /* fact of each line */
+	int64_t end[LINES_MAX];  /* time of the last fact that its "times" counted */
+};
+
+static bool
+same_field(const struct field *a, const struct field *b)
+{
+	return a == b || strcmp(a->name, b->name) == 0;
+}
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static bool
+begins(struct bytes text, const struct bytes *with)
+{
+	if (text.n < with->n)
+		return false;
+	for (size_t i = 0; i < with->n; i++)
+		if (lower(text.p[i]) != with->p[i])
+			return false;
+	return true;
+}
+
+static bool
+contains(struct bytes text, const struct bytes *what)
+{
+	for (; text.n >= what->n; text.p++, text.n--)
+		if (begins(text, what))
+			return true;
+	return false;
+}
+
+static bool
+uint_holds(const struct condition *c, uint64_t u)
+{
+	switch (c->op) {
+	case OP_EQ:
+		return u == c->u;
+	case OP_NE:
+		return u != c->u;
+	case OP_LT:
+		return u < c->u;
+	case OP_LE:
+		return u <= c->u;
+	case OP_GT:
+		return u > c->u;
+	case OP_GE:
+		return u >= c->u;
+	default:
+		return false;
+	}
+}
+
+static bool
+text_holds(const struct condition *c, struct bytes text)
+{
+	bool equal;
+
+	switch (c->op) {
+	case OP_CONTAINS:
+		return contains(text, &c->text);
+	case OP_PREFIX:
+		return begins(text, &c->text);
+	case OP_IN:
+		return list_has_text(c->list, text) != NULL;
+	default:
+		equal = text.n == c->text.n && begins(text, &c->text);
+		return equal == (c->op == OP_EQ);
+	}
+}
+
+static bool
+in_network(const struct condition *c, const struct addr *a)
+{
+	unsigned whole = c->prefix / 8, rest = c->prefix % 8;
+
+	if (memcmp(a->b, c->addr.b, whole) != 0)
+		return false;
+	return !rest || ((a->b[whole] ^ c->addr.b[whole]) & (0xff00U >> rest) & 0xff) == 0;
+}
+
+bool
+condition_holds(const struct condition *c, const struct fact *f)
+{
+	if (!same_field(c->field, f->field) || c->field->type != f->field->type)
+		return false;
+	if (c->op == OP_PRESENT)
+		return true;
+	switch (f->field->type) {
+	case FACT_UINT:
+		return uint_holds(c, f->u);
+	case FACT_TEXT:
+		return text_holds(c, f->text);
+	case FACT_ADDR:
+		if (c->op == OP_IN)
+			return list_has_addr(c->list, &f->addr) != NULL;
+		return in_network(c, &f->addr) == (c->op == OP_EQ);
+	case FACT_MARK:
+		break;
+	}
+	return true;
+}
+
+/* What looking at this fact costs, in steps. */
+static uint64_t
+price(const struct condition *c, const struct fact *f)
+{
+	if (f->field->type == FACT_TEXT && c->op >= OP_CONTAINS && same_field(c->field, f->field))
+		return 1 + f->text.n / BYTES_PER_STEP;
+	return 1;
+}
+
+static bool
+same_packet(const struct fact *a, const struct fact *b)
+{
+	return a->at.frame == b->at.frame && a->at.capture == b->at.capture;
+}
+
+static bool
+looked_at(struct attempt *a, const struct condition *c, const struct fact *f)
+{
+	a->steps += price(c, f);
+	return condition_holds(c, f);
+}
+
+/* Facts of one packet share its time, so they lie beside each other. */
+static bool
+with_holds(struct attempt *a, const struct condition *c, size_t i)
+{
+	const struct fact *f = a->facts[i];
+	size_t k = i;
+
+	while (k > 0 && a->facts[k - 1]->nsec == f->nsec && a->steps < STEPS_MAX) {
+		a->steps++;
+		k--;
+	}
+	for (; k < a->n && a->facts[k]->nsec <= f->nsec && a->steps < STEPS_MAX; k++)
+		if (same_packet(a->facts[k], f) && looked_at(a, c, a->facts[k]))
+			return true;
+	return false;
+}
+
+static bool
+term_holds(struct attempt *a, const struct term *t, size_t i)
+{
+	const struct fact *f = a->facts[i];
+
+	if (!looked_at(a, &t->what, f) || (!t->any_side && f->from != t->side))
+		return false;
+	for (size_t k = 0; k < t->nwith; k++)
+		if (!with_holds(a, &t->with[k], i))
+			return false;
+	return true;
+}
+
+/* Counts packets that satisfy the term, from fact i on and not later than `latest`; stops when
+ * it has enough. *ret_end is the time of the last one. */
+static bool
+enough(struct attempt *a, const struct term *t, size_t i, int64_t latest, int64_t *ret_end)
+{
+	const struct fact *last = NULL;
+	unsigned count = 0;
+
+	for (; i < a->n && a->facts[i]->nsec <= latest && a->steps < STEPS_MAX; i++) {
+		if ((last && same_packet(last, a->facts[i])) || !term_holds(a, t, i))
+			continue;
+		last = a->facts[i];
+		*ret_end = last->nsec;
+		if (++count == t->times)
+			return true;
+	}
+	return false;
+}
+
+/* The first fact not earlier than that. */
+static size_t
+not_before(const struct attempt *a, int64_t nsec)
+{
+	size_t low = 0, high = a->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (a->facts[middle]->nsec < nsec)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+is_taken(const struct attempt *a, size_t lines, size_t i)
+{
+	for (size_t k = 0; k < lines; k++)
+		if (a->taken[k] == i)
+			return true;
+	return false;
+}
+
+/* Capture times are hostile too: they may lie at the end of the scale. */
+static int64_t
+later(int64_t nsec, int64_t by)
+{
+	return nsec > INT64_MAX - by ? INT64_MAX : nsec + by;
+}
+
+/* The next fact for this line at or after `from`; false if there is none. */
+static bool
+take(struct attempt *a, size_t line, size_t from)
+{
+	const struct term *t = &a->s->lines[line];
+	int64_t latest = INT64_MAX;
+	size_t i = from;
+
+	if (line > 0) {
+		size_t first = not_before(a, a->end[line - 1]);
+
+		if (i < first)
+			i = first;
+		if (t->within)
+			latest = later(a->end[line - 1], t->within);
+	}
+	for (; i < a->n && a->facts[i]->nsec <= latest && a->steps < STEPS_MAX; i++) {
+		if (is_taken(a, line, i) || !term_holds(a, t, i))
+			continue;
+		a->end[line] = a->facts[i]->nsec;
+		if (t->times > 1 && !enough(a, t, i, latest, &a->end[line]))
+			continue;
+		a->taken[line] = i;
+		return true;
+	}
+	return false;
+}
+
+/* Is some "unless" satisfied before the fact of the last line? */
+static bool
+excused(struct attempt *a)
+{
+	size_t last = a->taken[a->s->nlines - 1];
+	const struct fact *f = a->facts[last];
+
+	for (size_t k = 0; k < a->s->unless.n; k++) {
+		const struct term *t = &a->s->unless.v[k];
+		unsigned count = 0;
+
+		for (size_t i = 0; i < last && a->steps < STEPS_MAX; i++)
+			if (!same_packet(a->facts[i], f) && term_holds(a, t, i) &&
+			    ++count == t->times)
+				return true;
+	}
+	return false;
+}
+
+static bool
+ever(struct attempt *a, const struct terms *terms)
+{
+	int64_t end;
+
+	for (size_t k = 0; k < terms->n; k++)
+		if (enough(a, &terms->v[k], 0, INT64_MAX, &end))
+			return true;
+	return false;
+}
+
+static bool
+assign(struct attempt *a)
+{
+	size_t line = 0, from = 0;
+
+	while (a->steps < STEPS_MAX) {
+		if (take(a, line, from)) {
+			if (line + 1 < a->s->nlines) {
+				line++;
+				from = 0;
+				continue;
+			}
+			if (!excused(a))
+				return a->steps < STEPS_MAX;
+		} else if (line == 0) {
+			return false;
+		} else {
+			line--;
+		}
+		from = a->taken[line] + 1;
+	}
+	return false;
+}
+
+/* What the support lines add. "within" counts from the last line's fact, both ways. */
+static double
+bonus(struct attempt *a)
+{
+	const struct fact *last = a->facts[a->taken[a->s->nlines - 1]];
+	double sum = 0;
+
+	for (size_t k = 0; k < a->s->support.n; k++) {
+		const struct term *t = &a->s->support.v[k];
+		size_t from = 0;
+		int64_t latest = INT64_MAX, end;
+
+		if (t->within) {
+			latest = later(last->nsec, t->within);
+			from = not_before(a, last->nsec < INT64_MIN + t->within
+						 ? INT64_MIN
+						 : last->nsec - t->within);
+		}
+		if (enough(a, t, from, latest, &end))
+			sum += t->bonus;
+	}
+	return sum;
+}
+
+bool
+stanza_fits(const struct fingerprints *db, const struct stanza *s, const struct fact *const *facts,
+	    size_t n, struct fingerprint_match *ret)
+{
+	struct attempt a = {.s = s, .facts = facts, .n = n};
+	bool fits = s->nlines > 0 && assign(&a) && !ever(&a, &s->never);
+	double score;
+
+	if (fits && a.steps < STEPS_MAX) {
+		score = s->public.score + bonus(&a);
+		*ret = (struct fingerprint_match){
+		    .fingerprint = &s->public, .score = score > 1 ? 1 : score, .nfacts = s->nlines};
+		for (size_t i = 0; i < s->nlines; i++)
+			ret->facts[i] = facts[a.taken[i]];
+		return true;
+	}
+	if (a.steps >= STEPS_MAX)
+		__atomic_fetch_add(db->given_up, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct fact *x = *(const struct fact *const *)a, *y = *(const struct fact *const *)b;
+
+	if (x->nsec != y->nsec)
+		return x->nsec < y->nsec ? -1 : 1;
+	return x < y ? -1 : x > y; /* as they were noted */
+}
+
+static int
+best_first(const void *a, const void *b)
+{
+	const struct fingerprint_match *x = a, *y = b;
+
+	if (x->score < y->score || x->score > y->score)
+		return x->score > y->score ? -1 : 1;
+	return strcmp(x->fingerprint->id, y->fingerprint->id);
+}
+
+/* Packet-level facts are noted when the flow is judged, behind those of its messages. */
+static void
+put_in_order(const struct flow *f, const struct fact **facts)
+{
+	bool sorted = true;
+
+	for (size_t i = 0; i < f->nfacts; i++) {
+		facts[i] = &f->facts[i];
+		if (i && facts[i]->nsec < facts[i - 1]->nsec)
+			sorted = false;
+	}
+	if (!sorted)
+		qsort(facts, f->nfacts, sizeof(struct fact *), by_time);
+}
+
+/* The index entries that this flow's facts touch, each once. Returns how many stanzas lie there. */
+static size_t
+touched(const struct fingerprints *db, const struct flow *f, struct first_field **ret,
+	size_t *ret_n)
+{
+	const struct field *last = NULL;
+	size_t n = 0, stanzas = 0, hashed = HASH_COUNT(db->first);
+
+	for (size_t i = 0; i < f->nfacts && n < hashed; i++) {
+		const struct field *field = f->facts[i].field;
+		struct first_field *e;
+		size_t k = 0;
+
+		if (field == last)
+			continue;
+		last = field;
+		HASH_FIND_STR(db->first, field->name, e);
+		while (e && k < n && ret[k] != e)
+			k++;
+		if (e && k == n) {
+			ret[n++] = e;
+			stanzas += e->nstanzas;
+		}
+	}
+	*ret_n = n;
+	return stanzas;
+}
+
+/* Drops generic matches where a specific one of the same mechanism is; sorts; copies. */
+static size_t
+choose(struct fingerprint_match *all, size_t n, struct fingerprint_match *ret, size_t max)
+{
+	bool named[NMECHANISMS] = {false};
+	size_t out = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].fingerprint->kind == SPECIFIC)
+			named[all[i].fingerprint->mechanism] = true;
+	qsort(all, n, sizeof *all, best_first);
+	for (size_t i = 0; i < n && out < max; i++)
+		if (all[i].fingerprint->kind == SPECIFIC || !named[all[i].fingerprint->mechanism])
+			ret[out++] = all[i];
+	return out;
+}
+
+size_t
+fingerprints_match(const struct fingerprints *db, const struct flow *f,
+		   struct fingerprint_match *ret, size_t max)
+{
+	const struct fact *few[FACTS_ON_STACK], **facts = few;
+	struct first_field **entries;
+	struct fingerprint_match *all;
+	size_t nentries, possible, n = 0;
+
+	if (!f->nfacts || !db->first)
+		return 0;
+	entries = xcalloc(HASH_COUNT(db->first), sizeof(struct first_field *));
+	possible = touched(db, f, entries, &nentries);
+	if (!possible) {
+		free(entries);
+		return 0;
+	}
+	if (f->nfacts > FACTS_ON_STACK)
+		facts = xcalloc(f->nfacts, sizeof(struct fact *));
+	put_in_order(f, facts);
+	all = xcalloc(possible, sizeof *all);
+	for (size_t i = 0; i < nentries; i++)
+		for (size_t k = 0; k < entries[i]->nstanzas; k++)
+			if (stanza_fits(db, entries[i]->stanzas[k], facts, f->nfacts, &all[n]))
+				n++;
+	n = choose(all, n, ret, max);
+	if (facts != few)
+		free(facts);
+	free(all);
+	free(entries);
+	return n;
+}
+
+bool
+fingerprints_want(const struct fingerprints *db, const struct field *field)
+{
+	struct first_field *e;
+
+	HASH_FIND_STR(db->first, field->name, e);
+	return e != NULL;
+}
