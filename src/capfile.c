@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tells the formats apart and reads pcap: draft-ietf-opsawg-pcap, and what libpcap accepts.
+ *
+ *   file    magic, version 2 x u16, 2 x u32 unused, snaplen u32, link type u32
+ *   record  seconds u32, fraction u32, captured u32, length u32, then the captured bytes */
+#include "capfile.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PCAP_HEADER 24
+#define PCAP_RECORD 16
+/* Alexey Kuznetsov's libpcap adds interface, protocol and packet type to each record. */
+#define PCAP_RECORD_PATCHED 24
+
+#define MAGIC_MICROSECONDS 0xa1b2c3d4u
+#define MAGIC_NANOSECONDS 0xa1b23c4du
+#define MAGIC_PATCHED 0xa1b2cd34u
+#define MAGIC_PCAPNG 0x0a0d0d0au /* the same in both byte orders */
+
+/* The link type's upper bits hold the length of the FCS; ten of them must be zero. */
+#define LINK_TYPE_MASK 0xffffu
+#define LINK_TYPE_RESERVED 0x03ff0000u
+
+/* Times are kept within 2^62 ns of the epoch, until the year 2116: the difference of any two fits
+ * in 64 bits, whatever a file claims. */
+#define TIME_MAX (((int64_t)1 << 62) - 1)
+#define TIME_MIN (-((int64_t)1 << 62))
+
+int
+capfile_end(struct capfile *f)
+{
+	struct source *s = f->source;
+
+	f->stopped = true;
+	if (s->bad)
+		snprintf(f->trouble, sizeof f->trouble, "%s", s->why);
+	else
+		f->truncated = s->cut || s->at < s->end;
+	return 0;
+}
+
+int
+capfile_trouble(struct capfile *f, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	f->stopped = true;
+	va_start(ap, fmt);
+	n = vsnprintf(f->trouble, sizeof f->trouble, fmt, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < sizeof f->trouble)
+		snprintf(f->trouble + n, sizeof f->trouble - (size_t)n,
+			 " (at byte %llu, after frame %u)",
+			 (unsigned long long)source_position(f->source), f->number);
+	return 0;
+}
+
+bool
+capfile_count(struct capfile *f)
+{
+	if (f->number == UINT32_MAX) {
+		capfile_trouble(f, "more frames than can be numbered");
+		return false;
+	}
+	f->number++;
+	return true;
+}
+
+void
+interface_set_decimal(struct interface *i, unsigned digits)
+{
+	i->shift = 0;
+	i->multiply = i->divide = 1;
+	for (unsigned d = digits; d < 9; d++)
+		i->multiply *= 10;
+	/* 10^19 is the largest power in 64 bits; finer units leave nothing of a 64-bit count. */
+	for (unsigned d = 9; d < digits && d < 9 + 19; d++)
+		i->divide *= 10;
+}
+
+static int64_t
+ticks_to_nsec(const struct interface *i, uint64_t ticks)
+{
+	uint64_t sec, part;
+
+	if (!i->shift) {
+		if (i->divide > 1)
+			ticks /= i->divide;
+		return ticks > (uint64_t)TIME_MAX / i->multiply ? TIME_MAX
+								: (int64_t)(ticks * i->multiply);
+	}
+	sec = i->shift < 64 ? ticks >> i->shift : 0;
+	if (sec >= (uint64_t)(TIME_MAX / NSEC_PER_SEC))
+		return TIME_MAX;
+	part = i->shift < 64 ? ticks & (((uint64_t)1 << i->shift) - 1) : ticks;
+	/* part / 2^shift seconds; 2^34 * 10^9 still fits in 64 bits. */
+	if (i->shift <= 34)
+		part = part * (uint64_t)NSEC_PER_SEC >> i->shift;
+	else if (i->shift - 34 < 64)
+		part = (part >> (i->shift - 34)) * (uint64_t)NSEC_PER_SEC >> 34;
+	else
+		part = 0;
+	return (int64_t)(sec * (uint64_t)NSEC_PER_SEC + part);
+}
+
+int64_t
+interface_time(const struct interface *i, uint64_t ticks)
+{
+	int64_t nsec = ticks_to_nsec(i, ticks);
+
+	if (!i->offset)
+		return nsec;
+	if (i->offset > TIME_MAX / NSEC_PER_SEC)
+		return TIME_MAX;
+	if (i->offset < TIME_MIN / NSEC_PER_SEC)
+		return TIME_MIN;
+	nsec += i->offset * NSEC_PER_SEC;
+	if (nsec > TIME_MAX)
+		return TIME_MAX;
+	return nsec < TIME_MIN ? TIME_MIN : nsec;
+}
+
+static int
+pcap_next(struct capfile *f, struct frame *ret)
+{
+	const struct interface *i = f->interfaces;
+	struct source *s = f->source;
+	const uint8_t *p = source_peek(s, f->record);
+	uint32_t caplen, len;
+
+	if (!p)
+		return capfile_end(f);
+	caplen = load_u32(f, p + 8);
+	len = load_u32(f, p + 12);
+	if (f->swapped && caplen > len) {
+		uint32_t t = caplen;
+
+		caplen = len;
+		len = t;
+	}
+	if (caplen > FRAME_LARGEST)
+		return capfile_trouble(f, "a record claims %u captured bytes", caplen);
+	p = source_peek(s, f->record + caplen);
+	if (!p)
+		return capfile_end(f);
+	if (!capfile_count(f))
+		return 0;
+	ret->data = p + f->record;
+	ret->nsec = (int64_t)load_u32(f, p) * NSEC_PER_SEC +
+		    (int64_t)load_u32(f, p + 4) * (int64_t)i->multiply;
+	ret->caplen = caplen;
+	ret->len = len > caplen ? len : caplen;
+	ret->number = f->number;
+	ret->interface = 0;
+	ret->link_type = i->link_type;
+	source_take(s, f->record + caplen);
+	return 1;
+}
+
+static int
+pcap_open(struct capfile *f, uint32_t magic, char ret_why[160])
+{
+	const uint8_t *p = source_peek(f->source, PCAP_HEADER);
+	unsigned major, minor;
+	uint32_t link;
+
+	if (!p) {
+		snprintf(ret_why, 160, "cut off inside the file header");
+		return -EBADMSG;
+	}
+	major = load_u16(f, p + 4);
+	minor = load_u16(f, p + 6);
+	link = load_u32(f, p + 20);
+	/* 543.0 is DG/UX's tcpdump; before 2.4 some wrote the lengths the other way round. */
+	if (!(major == 2 && minor <= 4) && !(major == 543 && minor == 0)) {
+		snprintf(ret_why, 160, "pcap version %u.%u is not known", major, minor);
+		return -EBADMSG;
+	}
+	if (link & LINK_TYPE_RESERVED) {
+		snprintf(ret_why, 160, "not a pcap or pcapng file");
+		return -EBADMSG;
+	}
+	f->swapped = !(major == 2 && minor == 4);
+	f->record = magic == MAGIC_PATCHED ? PCAP_RECORD_PATCHED : PCAP_RECORD;
+	f->interfaces = xcalloc(1, sizeof *f->interfaces);
+	f->interfaces->link_type = (int)(link & LINK_TYPE_MASK);
+	f->interfaces->snaplen = load_u32(f, p + 16);
+	interface_set_decimal(f->interfaces, magic == MAGIC_NANOSECONDS ? 9 : 6);
+	f->ninterfaces = 1;
+	f->first_link_type = f->interfaces->link_type;
+	f->first_snaplen = f->interfaces->snaplen;
+	f->next = pcap_next;
+	source_take(f->source, PCAP_HEADER);
+	return 0;
+}
+
+static int
+recognize(struct capfile *f, char ret_why[160])
+{
+	struct source *s = f->source;
+	const uint8_t *p = source_peek(s, 4);
+
+	if (!p) {
+		const char *why = "not a pcap or pcapng file";
+
+		if (s->bad)
+			why = s->why;
+		else if (s->cut)
+			why = "cut off inside the file header";
+		else if (s->at == s->end)
+			why = "empty file";
+		snprintf(ret_why, 160, "%s", why);
+		return s->bad ? -EIO : -EBADMSG;
+	}
+	for (int big = 0; big < 2; big++) {
+		uint32_t magic;
+
+		f->big_endian = big;
+		magic = load_u32(f, p);
+		if (magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS ||
+		    magic == MAGIC_PATCHED)
+			return pcap_open(f, magic, ret_why);
+		if (magic == MAGIC_PCAPNG)
+			return pcapng_open(f, ret_why);
+	}
+	snprintf(ret_why, 160, "not a pcap or pcapng file");
+	return -EBADMSG;
+}
+
+int
+capfile_open(struct source *source, struct capfile **ret, char ret_why[160])
+{
+	struct capfile *f = xcalloc(1, sizeof *f);
+	int r;
+
+	f->source = source;
+	f->first_link_type = -1;
+	r = recognize(f, ret_why);
+	if (r < 0) {
+		capfile_close(f);
+		return r;
+	}
+	*ret = f;
+	return 0;
+}
+
+int
+capfile_next(struct capfile *f, struct frame *ret)
+{
+	return f->stopped ? 0 : f->next(f, ret);
+}
+
+void
+capfile_close(struct capfile *f)
+{
+	if (!f)
+		return;
+	free(f->interfaces);
+	free(f);
+}
