@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The report for a person at a terminal: the verdict first, then the proof, then what stayed
+ * unseen and what was looked at. */
+#include "phrases.h"
+#include "printable.h"
+#include "report_parts.h"
+#include "text_finding.h"
+
+#include <inttypes.h>
+#include <locale.h>
+#include <string.h>
+
+/* What is told without -v. */
+#define SHOWN_IDS 6
+#define SHOWN_CONTROLS 5
+#define SHOWN_REACHABLE 20
+
+#define STATE_COLUMN 32 /* of the verdict, where the name leaves room */
+#define SURE_COLUMN 43
+#define NARROWEST 40
+
+static const enum ink state_inks[NSTATES] = {[STATE_BLOCKED] = RED,
+					     [STATE_IMPAIRED] = YELLOW,
+					     [STATE_REACHABLE] = GREEN,
+					     [STATE_UNCLEAR] = DIM};
+
+static const char *const state_titles[NSTATES] = {[STATE_BLOCKED] = "BLOCKED",
+						  [STATE_IMPAIRED] = "IMPAIRED",
+						  [STATE_REACHABLE] = "reachable",
+						  [STATE_UNCLEAR] = "unclear"};
+
+static void
+heading(struct page *p, const char *words)
+{
+	page_line(p, 0);
+	page_ink(p, BOLD);
+	page_words(p, words);
+	page_ink(p, PLAIN);
+	page_line(p, 0);
+}
+
+static const struct finding *
+find(const struct report *r, unsigned number)
+{
+	for (size_t i = 0; i < r->nfindings; i++)
+		if (r->findings[i]->number == number)
+			return r->findings[i];
+	return NULL;
+}
+
+/* When it happens adds something only where the mechanism does not say it already. */
+static bool
+stage_matters(enum mechanism m)
+{
+	return m == RST_INJECTION || m == FIN_INJECTION || m == DROP || m == DATA_INJECTION ||
+	       m == ICMP_REJECTION;
+}
+
+static void
+put_stage(struct page *p, const struct report *r, const struct target *t, enum mechanism m)
+{
+	const struct finding *first = NULL;
+	bool named = true;
+
+	for (size_t i = 0; i < t->nfindings; i++) {
+		const struct finding *f = find(r, t->findings[i]);
+
+		if (!f || f->mechanism != m)
+			continue;
+		first = first ? first : f;
+		if (f->stage != first->stage)
+			return;
+		named = named && (f->trigger == TRIGGER_SNI || f->trigger == TRIGGER_HTTP_HOST);
+	}
+	if (!first || !stage_matters(m))
+		return;
+	page_words(p, " ");
+	page_words(p, first->stage == STAGE_FIRST_DATA && named ? "right after the name is sent"
+								: stage_clauses[first->stage]);
+}
+
+static void
+put_ids(struct page *p, const struct report_style *style, const unsigned *numbers, size_t n)
+{
+	size_t shown = style->verbose || n <= SHOWN_IDS ? n : SHOWN_IDS;
+
+	for (size_t i = 0; i < shown; i++)
+		page_printf(p, "%sf%u", i ? ", " : "", numbers[i]);
+	if (shown < n)
+		page_printf(p, " and %zu more", n - shown);
+}
+
+static void
+put_target_words(struct page *p, const struct report *r, const struct report_style *style,
+		 const struct target *t)
+{
+	const char *between = "";
+
+	for (unsigned m = 0; m < NMECHANISMS; m++) {
+		if (!(t->mechanisms & 1U << m))
+			continue;
+		page_words(p, between);
+		page_words(p, mechanism_clauses[m]);
+		put_stage(p, r, t, (enum mechanism)m);
+		between = "; ";
+	}
+	if (t->interfered) {
+		page_printf(p, "%s%" PRIu64 " of %" PRIu64 " %s", between, t->interfered, t->flows,
+			    t->flows == 1 ? "attempt" : "attempts");
+		between = " ";
+	} else if (t->state == STATE_UNCLEAR) {
+		page_printf(p, "%s%" PRIu64 " %s, and why it failed these packets do not tell",
+			    between, t->flows, t->flows == 1 ? "attempt" : "attempts");
+		between = " ";
+	}
+	if (t->nfindings) {
+		page_printf(p, "%s(", between);
+		put_ids(p, style, t->findings, t->nfindings);
+		page_words(p, ")");
+	}
+}
+
+static void
+put_target(struct page *p, const struct report *r, const struct report_style *style,
+	   const struct target *t)
+{
+	page_column(p, 0);
+	page_ink(p, BOLD);
+	page_words(p, t->name);
+	page_ink(p, PLAIN);
+	if (t->kind == TARGET_RESOLVER || t->kind == TARGET_SERVICE)
+		page_printf(p, " (%s)", target_kind_words[t->kind]);
+	page_column(p, STATE_COLUMN);
+	page_ink(p, state_inks[t->state]);
+	page_words(p, state_titles[t->state]);
+	page_ink(p, PLAIN);
+	if (t->state == STATE_BLOCKED || t->state == STATE_IMPAIRED) {
+		page_column(p, SURE_COLUMN);
+		text_sureness(p, t->confidence);
+	}
+	page_line(p, 4);
+	put_target_words(p, r, style, t);
+	if (p->at || p->word_bytes)
+		page_line(p, 0);
+}
+
+static void
+put_reachable(struct page *p, const struct report *r, const struct report_style *style)
+{
+	size_t shown = 0, n = 0;
+
+	for (size_t i = 0; i < r->ntargets; i++) {
+		if (r->targets[i].state != STATE_REACHABLE)
+			continue;
+		n++;
+		if (!style->verbose && shown == SHOWN_REACHABLE)
+			continue;
+		if (!shown) {
+			page_line(p, 2);
+			page_ink(p, GREEN);
+			page_words(p, "reachable:");
+			page_ink(p, PLAIN);
+		}
+		page_words(p, shown++ ? ", " : " ");
+		page_words(p, r->targets[i].name);
+	}
+	if (n > shown)
+		page_printf(p, " and %zu more", n - shown);
+	if (n)
+		page_line(p, 0);
+}
+
+static void
+put_verdict(struct page *p, const struct report *r, const struct report_style *style)
+{
+	if (!r->nfindings) {
+		page_ink(p, BOLD);
+		page_words(p, "No interference was found.");
+		page_ink(p, PLAIN);
+		page_line(p, 0);
+	}
+	for (size_t i = 0; i < r->ntargets; i++)
+		if (r->targets[i].state != STATE_REACHABLE)
+			put_target(p, r, style, &r->targets[i]);
+	put_reachable(p, r, style);
+}
+
+static void
+put_controls(struct page *p, const struct report *r, const struct report_style *style)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->ntargets; i++) {
+		const struct target *t = &r->targets[i];
+		size_t shown = style->verbose || t->ncontrols <= SHOWN_CONTROLS ? t->ncontrols
+										: SHOWN_CONTROLS;
+
+		if (!t->ncontrols || t->state == STATE_REACHABLE)
+			continue;
+		if (!any)
+			heading(p, "What fared well beside it");
+		any = true;
+		page_words(p, t->name);
+		for (size_t k = 0; k < shown; k++) {
+			page_column(p, 2);
+			page_words(p, "-");
+			page_column(p, 4);
+			page_words(p, t->controls[k]);
+		}
+		if (shown < t->ncontrols) {
+			page_column(p, 4);
+			page_printf(p, "and %zu more", t->ncontrols - shown);
+		}
+		page_line(p, 0);
+	}
+}
+
+static void
+put_limits(struct page *p, const struct report *r)
+{
+	if (!r->nlimits)
+		return;
+	heading(p, "What these packets cannot show");
+	for (size_t i = 0; i < r->nlimits; i++) {
+		page_words(p, "-");
+		page_column(p, 2);
+		page_words(p, r->limits[i]);
+		page_line(p, 0);
+	}
+}
+
+static void
+put_capture(struct page *p, const struct capture_info *c, enum vantage vantage)
+{
+	char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX];
+
+	page_words(p, c->file);
+	page_printf(p, ": %" PRIu64 " packets", c->packets);
+	if (c->packets) {
+		page_printf(p, ", %s", c->link_type ? c->link_type : "no link type");
+		page_printf(p, ", %s", vantage_phrases[vantage]);
+	}
+	if (c->truncated)
+		page_words(p, ", cut off in the middle of a packet");
+	if (c->packets) {
+		page_column(p, 2);
+		page_printf(p, "%s to %s", time_text(c->first, first), time_text(c->last, last));
+	}
+	if (c->sha256[0]) {
+		page_column(p, 2);
+		page_raw(p, "SHA-256 ");
+		page_raw(p, c->sha256);
+	}
+	page_line(p, 0);
+}
+
+static void
+put_totals(struct page *p, const struct report *r)
+{
+	struct verdict_counts n = verdict_counts(r);
+
+	heading(p, "Looked at");
+	for (size_t i = 0; i < r->ncaptures; i++)
+		put_capture(p, r->captures[i], r->vantages[i]);
+	page_printf(p, "%" PRIu64 " %s, %zu %s", r->flows, r->flows == 1 ? "flow" : "flows",
+		    r->nfindings, r->nfindings == 1 ? "finding" : "findings");
+	if (r->nfindings)
+		page_printf(p, ": %zu confirmed, %zu likely, %zu possible", n.confirmed, n.likely,
+			    n.possible);
+	page_line(p, 0);
+}
+
+static void
+put_flows(struct page *p, struct report *r)
+{
+	struct flow_row row;
+
+	if (!r->next_flow)
+		return;
+	heading(p, "Flows");
+	while (!ferror(p->out) && r->next_flow(r, &row)) {
+		page_words(p, outcome_words[row.outcome]);
+		page_column(p, 12);
+		text_flow_name(p, &row.flow);
+		page_printf(p, " frames %u to %u", row.first.frame, row.last.frame);
+		if (r->ncaptures > 1 && row.first.capture < r->ncaptures)
+			page_printf(p, " of %s", r->captures[row.first.capture]->file);
+		if (row.application)
+			page_printf(p, ", %s", row.application);
+		for (size_t i = 0; i < row.nnames; i++) {
+			page_words(p, ", ");
+			page_words(p, row.names[i]);
+		}
+		for (size_t i = 0; i < row.nfindings; i++)
+			page_printf(p, ", f%u", row.findings[i]);
+		page_line(p, 0);
+	}
+}
+
+static void
+put_report(struct page *p, struct report *r, const struct report_style *style)
+{
+	put_verdict(p, r, style);
+	if (r->nfindings)
+		heading(p, "Findings");
+	for (size_t i = 0; i < r->nfindings && !ferror(p->out); i++) {
+		if (i)
+			page_line(p, 0);
+		text_finding(p, r, style, r->findings[i]);
+	}
+	put_controls(p, r, style);
+	put_limits(p, r);
+	put_flows(p, r);
+	put_totals(p, r);
+}
+
+int
+report_text(struct report *r, const struct report_style *style, FILE *out)
+{
+	struct page p = {
+	    .out = out,
+	    .columns = style->columns < NARROWEST ? NARROWEST : style->columns,
+	    .colour = style->colour,
+	};
+	/* Widths of characters must not depend on where the program runs. */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = (locale_t)0;
+
+	if (utf8)
+		before = uselocale(utf8);
+	put_report(&p, r, style);
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	return finish(out);
+}
