@@ -2,13 +2,13 @@
 /* What the dissectors declare: the vocabulary of the fingerprints. */
 #include "dissect.h"
 #include "fpdb.h"
+#include "wrap.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* More dissectors than the list in meson.build will ever hold; the rest would go unnamed. */
 #define TABLES_MAX 64
-#define COLUMNS 80
 
 const struct field *const *
 registry_tables(void)
@@ -37,8 +37,8 @@ fingerprints_load(const char *folder, struct fingerprints **ret, char **ret_why)
 	return 0;
 }
 
-static const char *
-type_word(enum fact_type type)
+const char *
+field_type_word(enum fact_type type)
 {
 	static const char *const words[] = {[FACT_MARK] = "mark",
 					    [FACT_UINT] = "number",
@@ -46,27 +46,6 @@ type_word(enum fact_type type)
 					    [FACT_ADDR] = "address"};
 
 	return words[type];
-}
-
-/* The doc, broken at blanks and indented, so that no line is longer than the terminal. */
-static void
-print_doc(const char *doc, size_t indent, FILE *out)
-{
-	size_t room = COLUMNS - indent;
-
-	while (strlen(doc) > room) {
-		size_t n = room;
-
-		while (n > 0 && doc[n] != ' ')
-			n--;
-		if (n == 0)
-			n = strcspn(doc, " ");
-		if (!doc[n])
-			break;
-		fprintf(out, "%.*s\n%*s", (int)n, doc, (int)indent, "");
-		doc += n + 1;
-	}
-	fprintf(out, "%s\n", doc);
 }
 
 void
@@ -84,8 +63,8 @@ fields_print(FILE *out)
 	}
 	for (size_t i = 0; tables[i]; i++) {
 		for (const struct field *f = tables[i]; f->name; f++) {
-			fprintf(out, "%-*s %-8s", (int)longest, f->name, type_word(f->type));
-			print_doc(f->doc ? f->doc : "", longest + 9, out);
+			fprintf(out, "%-*s %-8s", (int)longest, f->name, field_type_word(f->type));
+			wrap_print(f->doc ? f->doc : "", longest + 9, longest + 9, out);
 		}
 	}
 }

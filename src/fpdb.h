@@ -123,6 +123,9 @@ const struct field *database_field(struct fingerprints *db, const char *name);
 /* The field tables of every dissector; static. */
 const struct field *const *registry_tables(void);
 
+/* "mark", "number", "text", "address". */
+const char *field_type_word(enum fact_type type);
+
 /* Parses TERM. Returns false after a complaint. */
 struct term_source {
 	struct fingerprints *db;
