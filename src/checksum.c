@@ -10,6 +10,9 @@
 /* A block adds at most 4 * 0xffff to a lane, so that 16384 of them fit in 32 bits. */
 #define BLOCKS_MAX 16384
 
+/* Gathering the lanes in the end takes as long as the plain loop does for this many bytes. */
+#define WORTH_BLOCKS 256
+
 /* What every processor that Debian knows adds at once, or the compiler splits. */
 typedef uint32_t lanes __attribute__((vector_size(sizeof(uint32_t) * LANES)));
 
@@ -35,31 +38,36 @@ add_blocks(const uint8_t *p, size_t blocks)
 uint64_t
 checksum_add(uint64_t sum, const uint8_t *p, size_t n)
 {
+	uint64_t pair;
 	uint32_t word;
 	uint16_t half;
 
-	while (n >= BLOCK) {
+	while (n >= WORTH_BLOCKS) {
 		size_t blocks = n / BLOCK < BLOCKS_MAX ? n / BLOCK : BLOCKS_MAX;
 
 		sum += add_blocks(p, blocks);
 		p += blocks * BLOCK;
 		n -= blocks * BLOCK;
 	}
-	for (; n >= sizeof word; n -= sizeof word, p += sizeof word) {
-		memcpy(&word, p, sizeof word);
+	for (; n >= sizeof pair; n -= sizeof pair, p += sizeof pair) {
+		memcpy(&pair, p, sizeof pair);
+		sum += (pair & 0xffffffff) + (pair >> 32);
+	}
+	if (n & 4) {
+		memcpy(&word, p, 4);
 		sum += word;
+		p += 4;
 	}
-	if (n >= sizeof half) {
-		memcpy(&half, p, sizeof half);
+	if (n & 2) {
+		memcpy(&half, p, 2);
 		sum += half;
-		n -= sizeof half;
-		p += sizeof half;
+		p += 2;
 	}
-	if (n) {
-		/* the odd byte comes first in its word, as on the wire */
-		uint8_t last[sizeof half] = {*p, 0};
+	if (n & 1) {
+		/* an odd byte comes first in its word, as on the wire */
+		uint8_t last[2] = {*p, 0};
 
-		memcpy(&half, last, sizeof half);
+		memcpy(&half, last, 2);
 		sum += half;
 	}
 	return sum;

@@ -3,6 +3,7 @@
  * RFC 7413, RFC 8684. */
 #include "transport.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "checksum.h"
@@ -14,14 +15,6 @@
 static void
 verify(const struct walk *w, struct packet *pkt, bool all)
 {
-	uint8_t pseudo[8] = {(uint8_t)(w->wire >> 24),
-			     (uint8_t)(w->wire >> 16),
-			     (uint8_t)(w->wire >> 8),
-			     (uint8_t)w->wire,
-			     0,
-			     0,
-			     0,
-			     pkt->proto};
 	uint64_t sum = 0;
 
 	if ((pkt->bits & (PKT_CUT | PKT_REASSEMBLED | PKT_NO_LENGTH)) || w->readdressed ||
@@ -30,10 +23,8 @@ verify(const struct walk *w, struct packet *pkt, bool all)
 		return;
 	}
 	if (pkt->proto != IPPROTO_ICMP) {
-		/* The prefix of a mapped IPv4 address adds 0xffff, which is zero here. */
-		sum = checksum_add(sum, pkt->src.b, sizeof pkt->src.b);
-		sum = checksum_add(sum, pkt->dst.b, sizeof pkt->dst.b);
-		sum = checksum_add(sum, pseudo, sizeof pseudo);
+		/* the pseudo header: RFC 9293, 3.1; RFC 8200, 8.1 */
+		sum = w->addresses + htonl((uint32_t)w->wire) + htonl(pkt->proto);
 	}
 	if (!checksum_holds(checksum_add(sum, w->p, w->wire)))
 		pkt->bits |= PKT_BAD_SUM;

@@ -32,12 +32,13 @@ struct walk {
 	size_t wire;      /* bytes that were sent from there; >= n */
 	enum layer layer;
 	uint32_t type;
-	uint32_t scope;    /* of struct packet */
-	uint8_t tags;      /* VLAN tags passed */
-	bool ethernet;     /* the frame itself is an Ethernet frame */
-	bool tunneled;     /* inside of a tunnel */
-	bool wifi_padding; /* radiotap: zeros between the 802.11 header and its body */
-	bool readdressed;  /* an extension header holds an address that the checksum covers */
+	uint32_t scope;     /* of struct packet */
+	uint64_t addresses; /* sum over the IP addresses, for checksums */
+	uint8_t tags;       /* VLAN tags passed */
+	bool ethernet;      /* the frame itself is an Ethernet frame */
+	bool tunneled;      /* inside of a tunnel */
+	bool wifi_padding;  /* radiotap: zeros between the 802.11 header and its body */
+	bool readdressed;   /* an extension header holds an address that the checksum covers */
 };
 
 /* Kinds of things that tell one network from another with the same addresses. What differs
