@@ -306,6 +306,8 @@ take_answer(struct message *m, const struct record *r, struct cursor *data)
 		return;
 	/* Nearly every owner is a pointer to the question, which needs no reading. */
 	link->owner = r->bare && r->pointer == TO_QUESTION ? m->question : hash_at(&m->all, r->at);
+	if (link->owner == 0 && m->question)
+		set_bad(data);
 	link->target = alias;
 	/* A DNAME's owner is an ancestor of the name asked for (RFC 6672, 2.2). */
 	link->reached = link->owner == m->question || r->type == TYPE_DNAME;
