@@ -18,7 +18,7 @@ cursor_over(struct bytes b, enum cursor_err at_end)
 void
 cursor_fail(struct cursor *c, enum cursor_err err)
 {
-	for (; c && !c->err; c = c->up)
+	for (; err && c && !c->err; c = c->up)
 		c->err = err;
 }
 
