@@ -177,6 +177,10 @@ facts_text(const struct flow *f, size_t n)
 	for (size_t i = 0; out && i < n; i++) {
 		const struct fact *fact = &f->facts[i];
 
+		if (!fact->field) {
+			fputs("(no field)\n", out);
+			continue;
+		}
 		fputs(fact->field->name, out);
 		switch (fact->field->type) {
 		case FACT_MARK:
