@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line, by a table; POSIX.1-2017 XBD 12.2 with GNU's long options. */
+#include "options.h"
+
+#include "page.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FOR(command) (1U << (command))
+#define HELP_COLUMNS 80
+
+/* The contract: below this nothing is reported. */
+#define CONFIDENCE_MIN 0.3
+
+/* Options without a letter of their own. */
+enum {
+	FINGERPRINTS = 256,
+	MIN_CONFIDENCE,
+	ONLY,
+	TARGET,
+	FLOWS,
+	EXIT_CODE,
+	HASH,
+	EVIDENCE,
+	CAPTURES
+};
+
+struct row {
+	int letter;
+	const char *name, *argument; /* argument NULL if there is none */
+	unsigned commands;
+	const char *help;
+};
+
+static const struct row rows[] = {
+    {'F', "format", "FORMAT", FOR(ANALYZE), "text (as it is without this), json or ndjson"},
+    {FLOWS, "flows", NULL, FOR(ANALYZE), "tell how each flow fared, too"},
+    {'o', "output", "FILE", FOR(ANALYZE),
+     "write the report there; it appears when it is whole; - is standard output"},
+    {'f', "filter", "FILTER", FOR(ANALYZE) | FOR(SUGGEST),
+     "look only at frames that this pcap-filter(7) lets through"},
+    {FINGERPRINTS, "fingerprints", "DIR", FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST),
+     "use the fingerprints of this folder"},
+    {MIN_CONFIDENCE, "min-confidence", "N", FOR(ANALYZE),
+     "leave out findings less sure than N, from 0.3 (as it is without this) to 1"},
+    {ONLY, "only", "MECHANISM", FOR(ANALYZE),
+     "report this mechanism only; may be given several times"},
+    {TARGET, "target", "NAME", FOR(ANALYZE), "report this name or address only"},
+    {EXIT_CODE, "exit-code", NULL, FOR(ANALYZE),
+     "exit with status 10 if interference is at least likely"},
+    {HASH, "hash", NULL, FOR(ANALYZE), "tell the SHA-256 of each capture"},
+    {EVIDENCE, "evidence", NULL, FOR(ANALYZE),
+     "instead of a report, print all evidence that was weighed, a line of JSON a candidate"},
+    {CAPTURES, "captures", "DIR", FOR(CHECK),
+     "try each fingerprint on its sample and its near miss in this folder"},
+    {'q', "quiet", NULL, FOR(ANALYZE) | FOR(SUGGEST), "no progress and no warnings"},
+    {'v', "verbose", NULL, FOR(ANALYZE), "tell all evidence, packets and controls"},
+    {'h', "help", NULL, ~0U, "print this"},
+    {'V', "version", NULL, ~0U, "print the version"},
+};
+#define NROWS (sizeof rows / sizeof *rows)
+
+const char *const command_words[NCOMMANDS] = {[ANALYZE] = "analyze",
+					      [FIELDS] = "fields",
+					      [CHECK] = "check",
+					      [EXPLAIN] = "explain",
+					      [SUGGEST] = "suggest"};
+
+static const struct {
+	const char *arguments, *help;
+	int least, most; /* arguments that are no options; most < 0: any number */
+} commands[NCOMMANDS] = {
+    [ANALYZE] = {"[OPTION]... CAPTURE...",
+		 "Says what was interfered with in captures of network traffic, how, what set it "
+		 "off, how sure that is, and which packets prove it. CAPTURE is a pcap or pcapng "
+		 "file, plain or compressed with gzip or zstd; - is standard input.",
+		 1, -1},
+    [FIELDS] = {"", "Lists what fingerprints can speak of: each fact's name, type and meaning.", 0,
+		0},
+    [CHECK] = {"[--captures DIR] [DIR]",
+	       "Checks the fingerprints of a folder, and says file and line of each mistake.", 0,
+	       1},
+    [EXPLAIN] = {"[--fingerprints DIR] [NAME]",
+		 "Explains a mechanism or a fingerprint: what it means, what innocent things look "
+		 "like it, and who says so. Without NAME, lists all of them.",
+		 0, 1},
+    [SUGGEST] =
+	{"[OPTION]... CAPTURE...",
+	 "Prints the beginnings of a fingerprint for each abnormal flow that none explains.", 1,
+	 -1},
+};
+
+enum command
+command_of(const char *word)
+{
+	unsigned c = 0;
+
+	while (c < NCOMMANDS && strcmp(command_words[c], word) != 0)
+		c++;
+	return (enum command)c;
+}
+
+const char *
+command_list(char *out, size_t n)
+{
+	size_t used = 0;
+
+	for (unsigned c = 0; c < NCOMMANDS && used < n; c++)
+		used +=
+		    (size_t)snprintf(out + used, n - used, "%s%s", c ? ", " : "", command_words[c]);
+	return out;
+}
+
+PRINTF_LIKE(2, 3)
+static int
+wrong(char **ret_why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(ret_why, fmt, ap) < 0)
+		*ret_why = xstrdup("wrong usage");
+	va_end(ap);
+	return -EINVAL;
+}
+
+/* One option of a command, as getopt_long wants it. */
+struct known {
+	struct option longs[NROWS + 1];
+	char letters[2 * NROWS + 2];
+};
+
+static void
+know(struct known *k, enum command command)
+{
+	struct option *o = k->longs;
+	char *c = k->letters;
+
+	*c++ = ':'; /* tell a missing argument from an unknown option */
+	for (const struct row *r = rows; r < rows + NROWS; r++) {
+		if (!(r->commands & FOR(command)))
+			continue;
+		*o++ = (struct option){
+		    .name = r->name, .has_arg = r->argument != NULL, .val = r->letter};
+		if (r->letter >= FINGERPRINTS || r->letter == 'F')
+			continue;
+		*c++ = (char)r->letter;
+		if (r->argument)
+			*c++ = ':';
+	}
+	*o = (struct option){0};
+	*c = '\0';
+}
+
+static int
+parse_format(const char *word, struct options *o, char **ret_why)
+{
+	for (const struct report_writer *w = report_writers; w->format; w++) {
+		if (strcmp(w->format, word) == 0) {
+			o->writer = w;
+			return 0;
+		}
+	}
+	return wrong(ret_why, "--format %s: expected text, json or ndjson", word);
+}
+
+static int
+parse_only(const char *word, struct options *o, char **ret_why)
+{
+	for (unsigned m = 0; m < NMECHANISMS; m++) {
+		if (strcmp(mechanism_words[m], word) == 0) {
+			o->analyze.only |= 1U << m;
+			return 0;
+		}
+	}
+	return wrong(ret_why,
+		     "--only %s: expected a mechanism, such as rst-injection; 'tamperscope "
+		     "explain' lists them",
+		     word);
+}
+
+static int
+parse_confidence(const char *word, struct options *o, char **ret_why)
+{
+	char *end;
+	double x = strtod(word, &end);
+
+	if (end == word || *end || !(x >= CONFIDENCE_MIN && x <= 1))
+		return wrong(ret_why, "--min-confidence %s: expected a number from 0.3 to 1", word);
+	o->analyze.min_confidence = x;
+	return 0;
+}
+
+static int
+parse_text(const char *name, const char *word, const char **ret, char **ret_why)
+{
+	if (!*word)
+		return wrong(ret_why, "--%s: expected something after it", name);
+	*ret = word;
+	return 0;
+}
+
+static int
+parse_one(int letter, struct options *o, char **ret_why)
+{
+	switch (letter) {
+	case 'F':
+		return parse_format(optarg, o, ret_why);
+	case ONLY:
+		return parse_only(optarg, o, ret_why);
+	case MIN_CONFIDENCE:
+		return parse_confidence(optarg, o, ret_why);
+	case 'o':
+		if (strcmp(optarg, "-") == 0)
+			o->output = NULL;
+		else
+			return parse_text("output", optarg, &o->output, ret_why);
+		return 0;
+	case 'f':
+		return parse_text("filter", optarg, &o->analyze.filter, ret_why);
+	case FINGERPRINTS:
+		return parse_text("fingerprints", optarg, &o->analyze.fingerprints, ret_why);
+	case TARGET:
+		return parse_text("target", optarg, &o->analyze.target, ret_why);
+	case CAPTURES:
+		return parse_text("captures", optarg, &o->captures, ret_why);
+	case FLOWS:
+		o->analyze.flows = true;
+		return 0;
+	case EXIT_CODE:
+		o->exit_code = true;
+		return 0;
+	case HASH:
+		o->analyze.hash = true;
+		return 0;
+	case EVIDENCE:
+		o->analyze.evidence = true;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case 'v':
+		o->verbose++;
+		return 0;
+	case 'h':
+		o->help = true;
+		return 0;
+	default:
+		o->version = true;
+		return 0;
+	}
+}
+
+/* optopt is 0 for an unknown long option, whose text is then the last argument taken. */
+static int
+complain(int result, enum command command, char **argv, char **ret_why)
+{
+	const char *word = argv[optind - 1];
+	char letter[3] = {'-', (char)optopt, '\0'};
+
+	if (optopt > 0 && optopt < FINGERPRINTS && strncmp(word, "--", 2) != 0)
+		word = letter;
+	if (result == ':')
+		return wrong(ret_why, "%s: expected something after it", word);
+	return wrong(ret_why, "%s: expected an option that 'tamperscope %s --help' lists", word,
+		     command_words[command]);
+}
+
+static int
+check_arguments(enum command command, const struct options *o, char **ret_why)
+{
+	size_t n = o->analyze.nfiles, inputs = 0;
+
+	if ((int)n < commands[command].least)
+		return wrong(ret_why, "%s: expected a capture file, or - for standard input",
+			     command_words[command]);
+	if (commands[command].most >= 0 && (int)n > commands[command].most)
+		return wrong(ret_why, "%s: expected %s, not '%s' too", command_words[command],
+			     commands[command].most ? "one argument at most" : "no argument",
+			     o->analyze.files[commands[command].most]);
+	for (size_t i = 0; i < n; i++) {
+		if (!*o->analyze.files[i])
+			return wrong(ret_why, "%s: expected a name, not an empty argument",
+				     command_words[command]);
+		inputs += strcmp(o->analyze.files[i], "-") == 0;
+	}
+	if (commands[command].most < 0 && inputs > 1)
+		return wrong(ret_why, "%s: expected - (standard input) once only",
+			     command_words[command]);
+	return 0;
+}
+
+int
+options_parse(enum command command, int argc, char **argv, struct options *ret, char **ret_why)
+{
+	struct options o = {.writer = report_writers,
+			    .analyze.min_confidence = CONFIDENCE_MIN,
+			    .analyze.suggest = command == SUGGEST};
+	struct known known;
+	int letter, error = 0;
+
+	know(&known, command);
+	opterr = 0;
+	optind = 1;
+	while (!error && (letter = getopt_long(argc, argv, known.letters, known.longs, NULL)) != -1)
+		error = letter == '?' || letter == ':' ? complain(letter, command, argv, ret_why)
+						       : parse_one(letter, &o, ret_why);
+	if (error)
+		return error;
+	o.analyze.files = (const char *const *)(argv + optind);
+	o.analyze.nfiles = (size_t)(argc - optind);
+	if (!o.help && !o.version)
+		error = check_arguments(command, &o, ret_why);
+	if (!error)
+		*ret = o;
+	return error;
+}
+
+void
+options_help(enum command command, FILE *out)
+{
+	struct page p = {.out = out, .columns = HELP_COLUMNS};
+
+	page_printf(&p, "usage: tamperscope %s %s", command_words[command],
+		    commands[command].arguments);
+	page_line(&p, 0);
+	page_words(&p, commands[command].help);
+	page_line(&p, 0);
+	page_line(&p, 0);
+	for (const struct row *r = rows; r < rows + NROWS; r++) {
+		if (!(r->commands & FOR(command)))
+			continue;
+		page_column(&p, 2);
+		if (r->letter < FINGERPRINTS && r->letter != 'F')
+			page_printf(&p, "-%c, ", r->letter);
+		page_column(&p, 6);
+		page_printf(&p, "--%s %s", r->name, r->argument ? r->argument : "");
+		page_column(&p, 28);
+		page_words(&p, r->help);
+		page_line(&p, 0);
+	}
+}

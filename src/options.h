@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line: one table says which options there are, which command takes them, and what
+ * they mean; parsing, --help and the mistakes that are told all come from it. */
+#pragma once
+
+#include "analyze.h"
+
+enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, NCOMMANDS };
+extern const char *const command_words[NCOMMANDS];
+
+struct options {
+	struct analyze_options analyze; /* its files are the arguments that are no options */
+	const struct report_writer *writer;
+	const char *output;   /* NULL for standard output */
+	const char *captures; /* folder of samples, or NULL */
+	bool exit_code, quiet, help, version;
+	unsigned verbose;
+};
+
+/* Returns the command of that word, or NCOMMANDS. */
+enum command command_of(const char *word);
+
+/* argv[0] is the command's word. Returns 0, or -EINVAL with one line in *ret_why, to be freed by
+ * the caller, that says what was expected. */
+int options_parse(enum command command, int argc, char **argv, struct options *ret, char **ret_why);
+void options_help(enum command command, FILE *out);
+/* "analyze, fields, check, ..." into out, which has n bytes. */
+const char *command_list(char *out, size_t n);

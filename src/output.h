@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where a report goes. A file appears under its name only when it is whole. */
+#pragma once
+
+#include "base.h"
+
+#include <stdio.h>
+
+struct output {
+	FILE *file;
+	const char *name; /* as the user gave it, or "standard output" */
+	char *final;      /* what the temporary file becomes; NULL if there is none */
+	char *temporary;
+};
+
+/* name NULL is standard output. What is no regular file (a device, a pipe) is written directly.
+ * Returns 0, or a negative errno. */
+int output_open(const char *name, struct output *ret);
+/* Flushes, and renames the temporary file if all was written. Returns 0 or a negative errno. */
+int output_close(struct output *o);
+/* Gives up: no trace of the temporary file is left. */
+void output_discard(struct output *o);
+/* Is it the same file as the one of that name? Then writing it would destroy what is read. */
+bool output_is(const char *name, const char *input);
