@@ -29,6 +29,10 @@
 #define TIME_MAX (((int64_t)1 << 62) - 1)
 #define TIME_MIN (-((int64_t)1 << 62))
 
+/* 10^19 is the largest power of ten in 64 bits. In finer units than that of a nanosecond, no
+ * 64-bit count makes one. */
+#define DIVISOR_DIGITS 19
+
 int
 capfile_end(struct capfile *f)
 {
@@ -77,9 +81,10 @@ interface_set_decimal(struct interface *i, unsigned digits)
 	i->multiply = i->divide = 1;
 	for (unsigned d = digits; d < 9; d++)
 		i->multiply *= 10;
-	/* 10^19 is the largest power in 64 bits; finer units leave nothing of a 64-bit count. */
-	for (unsigned d = 9; d < digits && d < 9 + 19; d++)
+	for (unsigned d = 9; d < digits && d < 9 + DIVISOR_DIGITS; d++)
 		i->divide *= 10;
+	if (digits > 9 + DIVISOR_DIGITS)
+		i->divide = 0;
 }
 
 static int64_t
@@ -88,8 +93,8 @@ ticks_to_nsec(const struct interface *i, uint64_t ticks)
 	uint64_t sec, part;
 
 	if (!i->shift) {
-		if (i->divide > 1)
-			ticks /= i->divide;
+		if (i->divide != 1)
+			ticks = i->divide ? ticks / i->divide : 0;
 		return ticks > (uint64_t)TIME_MAX / i->multiply ? TIME_MAX
 								: (int64_t)(ticks * i->multiply);
 	}

@@ -9,7 +9,7 @@
 struct interface {
 	int link_type;
 	uint32_t snaplen;
-	/* Ticks to nanoseconds: multiply, or divide, or (binary) shift. */
+	/* Ticks to nanoseconds: multiply, or divide (0: none makes one), or shift. */
 	uint64_t multiply, divide;
 	uint8_t shift;  /* ticks are 2^-shift s; 0 if the unit is decimal */
 	int64_t offset; /* seconds to be added */
