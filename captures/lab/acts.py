@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a middlebox does to a flow: forged packets, silence, pages, DNS answers, ICMP errors."""
+from .hosts import icmp_error
+from .middlebox import Rule, Trigger
+from .packets import ACK, FIN, PSH, Packet, RST, SYN, TCP, UDP, is_v6, option_mss
+from .payloads import dns_answer
+
+REACTION = 150          # microseconds from the trigger to the forged packet, at the middlebox
+
+
+def forge(box, view, way, event, delay, flags=0, payload=b"", seq=None, ack=None, style=None):
+    """Sends one forged TCP packet towards one end, dressed by `style`:
+
+    ttl: a number at the middlebox, or "same" as the side it speaks for
+    ids: a number, "zero", "random", "copy" of the last packet against it, or "next"
+    window, df, options, reserved: as named"""
+    style = style or {}
+    protocol, client, cport, server, sport = view.key
+    down = way == "down"
+    spoken = view.down_id if down else view.up_id
+    ids = {"zero": 0, "random": box.rng.randrange(1, 65536), "next": spoken + 1,
+           "copy": view.up_id if down else view.down_id}.get(style.get("ids", "random"),
+                                                           style.get("ids"))
+    ttl = style.get("ttl", 64)
+    if ttl == "same":
+        ttl = view.down_ttl if down else view.up_ttl
+    a, ap, b, bp = (server, sport, client, cport) if down else (client, cport, server, sport)
+    p = Packet(a, b, TCP, ap, bp, (view.down_next if down else view.up_next) if seq is None else seq,
+               (view.up_next if down else view.down_next) if ack is None else ack, flags,
+               style.get("window", 0), style.get("options", b""), payload, ttl, ids,
+               style.get("df", False))
+    if is_v6(a):
+        p.ip_id = 0
+    p.reserved = style.get("reserved", 0)
+    p.event = event
+    event.ways.add(way)
+    box.path.inject(p, way, delay)
+    return p
+
+
+class Reset(Rule):
+    """Forged resets. to: "client", "server", "both"; count, step (of seq), spacing, flags, delay;
+    swallow: the trigger does not reach the server; residual: seconds of silence afterwards."""
+
+    mechanism = "rst-injection"
+    to, count, step, spacing, flags, delay = "client", 1, 0, 90, RST | ACK, REACTION
+    style, payload, swallow, residual, ack, seq, burst_style = {}, b"", False, 0, None, None, None
+    bare_ack = 0
+
+    def start(self, box, view, p, way):
+        e = self.event(box, view, p)
+        for side in ("down", "up") if self.to == "both" else \
+                (("down",) if self.to == "client" else ("up",)):
+            self.burst(box, view, e, side)
+        if self.residual:
+            box.residual[(view.client, view.server, view.port)] = \
+                box.clock.now + int(self.residual * 1000000)
+        return not self.swallow
+
+    def burst(self, box, view, e, side):
+        style = dict(self.style)
+        if self.count > 1 and style.get("ids", "random") == "random":
+            style["ids"] = box.rng.randrange(1, 65536)          # one number for all of a burst
+        base = view.down_next if side == "down" else view.up_next
+        for i in range(self.count):
+            ack = self.ack if self.ack is not None else \
+                (None if self.flags & ACK else self.bare_ack)
+            forge(box, view, side, e, self.delay + i * self.spacing, self.flags, self.payload,
+                  base + i * self.step if self.seq is None else self.seq, ack, style)
+
+
+class Residual(Rule):
+    """Silence for the same client, server and port, for as long as a Reset rule asked."""
+
+    mechanism = "drop"
+
+    def __init__(self, reset):
+        super().__init__(Trigger("residual", reset.trigger.value))
+        self.cause = reset.trigger.kind
+
+    def blocked(self, box, view, p, way):
+        until = box.residual.get((view.client, view.server, view.port))
+        return bool(until) and box.clock.now < until and not view.seen_answer and way == "up"
+
+    def start(self, box, view, p, way):
+        view.state[self] = e = self.event(box, view, p)
+        service = "%s:%d" % (view.server, view.port)
+        e.accept["kind"] = ["residual", "ip-port", "ip", self.cause]
+        e.accept["value"] = [self.trigger.value, view.server, service]
+        e.ways.add("up")
+        return self.keep(box, view, p, way, e)
+
+    def keep(self, box, view, p, way, event):
+        if way == "up":
+            event.dropped.append(p)
+        return way != "up"
+
+
+class Drop(Rule):
+    """Silence. ways: which directions; after: packets of the flow that still pass;
+    swallow: the trigger itself too (in which case only from its segment on)."""
+
+    mechanism = "drop"
+    ways, after, swallow = ("up",), 0, True
+
+    def start(self, box, view, p, way):
+        e = self.event(box, view, p)
+        view.state[self] = e
+        e.ways.update(self.ways)
+        e.left = self.after
+        if self.swallow and way in self.ways and not e.left:
+            e.dropped.append(p)
+            return False
+        return True
+
+    def keep(self, box, view, p, way, e):
+        if way not in self.ways:
+            return True
+        if e.left > 0:
+            e.left -= 1
+            return True
+        if not e.dropped and self.after:
+            e.stage = view.stage()
+        e.dropped.append(p)
+        return False
+
+
+class Syn(Rule):
+    """A forged SYN+ACK with a number of its own answers the SYN."""
+
+    mechanism = "syn-ack-injection"
+    style, delay = {"window": 8192, "options": option_mss(1400)}, REACTION
+
+    def start(self, box, view, p, way):
+        e = self.event(box, view, p)
+        forge(box, view, "down", e, self.delay, SYN | ACK, seq=box.rng.randrange(1 << 32),
+              style=self.style)
+        return True
+
+
+class Fin(Rule):
+    """A forged FIN, seemingly from the server (and to it, if both)."""
+
+    mechanism = "fin-injection"
+    style, delay, swallow, to = {"window": 229}, REACTION, False, "client"
+
+    def start(self, box, view, p, way):
+        e = self.event(box, view, p)
+        forge(box, view, "down", e, self.delay, FIN | ACK, style=self.style)
+        if self.to == "both":
+            forge(box, view, "up", e, self.delay, FIN | ACK, style=self.style)
+        return not self.swallow
+
+
+class Data(Rule):
+    """Forged payload races the true one. payload: bytes or a function of the view;
+    mechanism may be block-page; fin: closes after it; swallow: in path; deaf: the rest of the
+    flow towards the server is swallowed too; cut: size of a segment."""
+
+    mechanism = "data-injection"
+    payload, style, delay, fin, swallow, deaf, ack = b"", {}, REACTION, False, False, False, None
+    cut, fin_apart, reset, mechanism_word = 1400, False, False, None
+
+    def start(self, box, view, p, way):
+        e = self.event(box, view, p, self.mechanism_word)
+        view.state[self] = e
+        data = self.payload(view) if callable(self.payload) else self.payload
+        seq, at, ack = view.down_next, 0, self.ack(view) if self.ack else None
+        while at < len(data):
+            part = data[at:at + self.cut]
+            last = at + len(part) == len(data)
+            fin = FIN if last and self.fin and not self.fin_apart else 0
+            forge(box, view, "down", e, self.delay + at // 10, ACK | (PSH if last else 0) | fin, part,
+                  seq + at, ack, self.style)
+            at += len(part)
+        if self.fin_apart:
+            forge(box, view, "down", e, self.delay + at // 10 + 40, FIN | ACK, seq=seq + at,
+                  style=self.style)
+        if self.reset:
+            forge(box, view, "up", e, self.delay, RST, ack=0, style=self.style)
+        return not self.swallow
+
+    def keep(self, box, view, p, way, event):
+        return not self.deaf
+
+
+class Dns(Rule):
+    """A forged answer to a query. answers, rcode, ttl, flags, edns, count, gap; swallow."""
+
+    mechanism = "dns-injection"
+    answers, rcode, ttl, flags, edns, count, gap = (), 0, 300, 0x8180, False, 1, 400
+    delay, style, swallow = REACTION, {}, False
+
+    def start(self, box, view, p, way):
+        e = self.event(box, view, p)
+        view.state[self] = e
+        self.answer(box, view, p, e)
+        return not self.swallow
+
+    def keep(self, box, view, p, way, event):
+        if way == "up" and self.trigger.hit(view, p, way):
+            self.answer(box, view, p, event)
+            return not self.swallow
+        return True
+
+    def answer(self, box, view, query, event):
+        sets = self.answers if self.answers and isinstance(self.answers[0], (list, tuple)) \
+            else [self.answers]
+        for i in range(self.count):
+            style = self.style if isinstance(self.style, dict) else self.style[i % len(self.style)]
+            ttl = style.get("ttl", 64)
+            p = Packet(query.dst, query.src, UDP, 53, query.sport,
+                       payload=dns_answer(query.payload, sets[i % len(sets)], self.rcode, self.ttl,
+                                          self.edns, self.flags),
+                       ttl=view.up_ttl if ttl == "same" else ttl, df=style.get("df", False),
+                       ip_id=style.get("id", box.rng.randrange(1, 65536)))
+            p.event = event
+            event.ways.add("down")
+            box.path.inject(p, "down", self.delay + i * self.gap)
+
+
+class Icmp(Rule):
+    """An ICMP error about the packet, from the middlebox's own address; the packet dies."""
+
+    mechanism = "icmp-rejection"
+    kind, delay, style = (3, 13), REACTION, {}
+
+    def start(self, box, view, p, way):
+        e = self.event(box, view, p)
+        view.state[self] = e
+        return self.keep(box, view, p, way, e)
+
+    def keep(self, box, view, p, way, event):
+        if way != "up":
+            return True
+        box.counter = box.counter + 1 & 0xffff
+        q = icmp_error(self.style.get("source", box.address), p, self.kind,
+                       self.style.get("ttl", 255), box.counter, p.ttl - box.path.hops)
+        q.event = event
+        event.ways.add("down")
+        event.dropped.append(p)
+        box.path.inject(q, "down", self.delay)
+        return False

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A middlebox: what it watches for, and the record of what it did, from which truth is written."""
+from .packets import ACK, FIN, MASK, RST, SYN, TCP, UDP
+from .payloads import dns_question
+
+# The words of the report contract.
+STAGE_SYN, STAGE_HANDSHAKE, STAGE_FIRST, STAGE_LATER = "syn", "handshake", "first-data", \
+    "established"
+
+
+class Event:
+    """One act of interference against one flow."""
+
+    def __init__(self, mechanism, trigger, stage, view, now):
+        self.mechanism, self.trigger, self.stage, self.time = mechanism, trigger, stage, now
+        self.flow = view.key            # (protocol, client, port, server, port)
+        self.ways = set()               # "up", "down": where forged packets or silence went
+        self.dropped = []               # packets
+        self.cause = None               # the packet that set it off
+        self.accept = {}                # what else may be said: field -> words
+
+
+class View:
+    """What the middlebox knows of a flow."""
+
+    def __init__(self, p):
+        self.key = ("tcp" if p.proto == TCP else "udp", p.src, p.sport, p.dst, p.dport)
+        self.client, self.server, self.port = p.src, p.dst, p.dport
+        self.stream, self.next = bytearray(), None
+        self.seen_answer = self.said_up = self.said_down = self.over = False
+        self.down_ttl = 64              # of the server's packets, here
+        self.up_ttl = 64
+        self.up_next = self.down_next = self.up_id = self.down_id = 0
+        self.segments = {"up": 0, "down": 0}
+        self.state = {}                 # of the rules
+
+    def update(self, p, ttl):
+        up = p.src == self.client and p.sport == self.key[2]
+        way = "up" if up else "down"
+        self.segments[way] += 1
+        end = p.seq + p.length & MASK
+        if up:
+            self.up_ttl, self.up_id, self.up_next = ttl, p.ip_id, end
+            if p.flags & SYN:
+                self.next = end
+            if p.payload:
+                self.said_up = True
+                if p.proto == UDP:
+                    self.stream = bytearray(p.payload)
+                elif p.seq == self.next:
+                    self.stream += p.payload
+                    self.next = end
+        else:
+            self.down_ttl, self.down_id, self.down_next = ttl, p.ip_id, end
+            self.seen_answer = True
+            self.said_down = self.said_down or bool(p.payload)
+        self.over = self.over or bool(p.flags & (FIN | RST))
+        return way
+
+    def stage(self):
+        if self.key[0] == "udp":
+            return "dns" if self.port == 53 else "datagram"
+        if self.said_down:
+            return STAGE_LATER
+        if self.said_up:
+            return STAGE_FIRST
+        return STAGE_HANDSHAKE if self.seen_answer else STAGE_SYN
+
+
+class Rule:
+    """When `matches` says so, `act` is called once for the flow, with the packet at hand; from
+    then on `filter`, if there is one, decides on each packet. Subclasses are in acts.py."""
+
+    mechanism = None
+    accept = {}         # what else may be said of it: field -> words
+
+    def __init__(self, trigger, **more):
+        self.trigger = trigger
+        self.__dict__.update(more)
+
+    def start(self, box, view, p, way):
+        """Called when the trigger matched; returns False to swallow the packet."""
+        return True
+
+    def keep(self, box, view, p, way, event):
+        """Called for each later packet of the flow; False swallows it."""
+        return True
+
+    def event(self, box, view, p, mechanism=None):
+        e = Event(mechanism or self.mechanism, self.trigger.word(view), view.stage(), view,
+                  box.clock.now)
+        e.cause, e.accept = p, dict(self.accept)
+        box.events.append(e)
+        return e
+
+
+class Trigger:
+    """What sets a rule off: content of the client's stream, an address, or a DNS name."""
+
+    def __init__(self, kind, value, needle=None, way="up"):
+        self.kind, self.value, self.way = kind, value, way
+        self.needle = (needle or value).encode() if isinstance(needle or value, str) else needle
+
+    def word(self, view):
+        return self.kind, self.value
+
+    def hit(self, view, p, way):
+        if way != self.way:
+            return False
+        if self.kind in ("ip", "ip-port"):
+            return self.value in (view.server, "%s:%d" % (view.server, view.port),
+                                  "[%s]:%d" % (view.server, view.port))
+        if self.kind == "dns-name":
+            return view.port == 53 and bool(p.payload) and dns_question(
+                p.payload if p.proto == UDP else p.payload[2:])[0].lower().endswith(self.value)
+        return self.kind != "residual" and bool(p.payload) and self.needle in view.stream
+
+
+def sni(name):
+    return Trigger("sni", name)
+
+
+def ech(name):
+    return Trigger("ech", name)
+
+
+def host(name):
+    return Trigger("http-host", name, "Host: " + name)
+
+
+def address(ip):
+    return Trigger("ip", ip)
+
+
+def service(ip, port):
+    return Trigger("ip-port", "[%s]:%d" % (ip, port) if ":" in ip else "%s:%d" % (ip, port))
+
+
+def dns(name):
+    return Trigger("dns-name", name)
+
+
+class Middlebox:
+    """Sees every packet, in both directions."""
+
+    def __init__(self, clock, rng, path):
+        self.clock, self.rng, self.path = clock, rng, path
+        self.rules, self.views, self.events, self.residual = [], {}, [], {}
+        self.address = None             # of the router it is part of
+        self.counter = rng.randrange(65536)
+
+    def pass_on(self, p, ttl=None):
+        """Returns the packet to be sent on, or None."""
+        if p.proto not in (TCP, UDP):
+            return p
+        key = (p.src, p.sport, p.dst, p.dport) if p.way == "up" else (p.dst, p.dport, p.src, p.sport)
+        fresh_syn = p.proto == TCP and p.flags & SYN and not p.flags & ACK
+        view = self.views.get(key)
+        if view is None or fresh_syn and view.over:
+            view = self.views[key] = View(p if p.way == "up" else p.copy(
+                src=p.dst, dst=p.src, sport=p.dport, dport=p.sport))
+        way = view.update(p, p.ttl - self.path.hops if p.way == "up" else ttl)
+        alive = True
+        for rule in self.rules:
+            if rule in view.state:
+                alive = rule.keep(self, view, p, way, view.state[rule]) is not False and alive
+            elif self.strikes(rule, view, p, way):
+                view.state[rule] = None
+                alive = rule.start(self, view, p, way) is not False and alive
+        return p if alive else None
+
+    def strikes(self, rule, view, p, way):
+        blocked = getattr(rule, "blocked", None)
+        return blocked and blocked(self, view, p, way) or rule.trigger.hit(view, p, way)

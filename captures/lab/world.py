@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The laboratory as scenarios use it: a client, named servers, a resolver, a middlebox, a tap."""
+import random
+
+from . import payloads as say
+from .acts import Rule
+from .apps import App
+from .hosts import Host
+from .middlebox import Event, Middlebox, Trigger, View
+from .path import Clock, Path, Tap
+from .packets import TCP, UDP, Packet
+
+EPOCH = 1772359200          # 2026-03-01 10:00:00 UTC
+SECOND, MILLI = 1000000, 1000
+DEADLINE = 30               # seconds that a client waits
+DNS_RETRY = 5               # seconds, resolv.conf(5)
+DNS_TRIES = 2
+
+
+class Lab:
+    """Times in seconds from the start. `vary` is a random source for labelled captures; without
+    it each scenario is one fixed story."""
+
+    def __init__(self, name, vary=None, v6=False, delay=(3.0, 37.0), hops=(4, 9), jitter=0.4,
+                 client="linux", server="linux"):
+        self.name, self.chance = name, vary
+        self.rng = random.Random("tamperscope " + name if vary is None else vary.getrandbits(64))
+        self.clock, self.tap, self.v6 = Clock(), Tap(), v6
+        self.near, self.rest = delay[0] * MILLI, delay[1] * MILLI       # one way
+        self.hops, self.server_style = hops, server
+        self.path = Path(self.clock, self.rng, self.near, hops[0], int(jitter * MILLI))
+        self.path.tap = self.tap
+        self.path.box = self.box = Middlebox(self.clock, self.rng, self.path)
+        self.box.address = "2001:db8:40::7" if v6 else "203.0.113.7"
+        self.ports = self.rng.randrange(34000, 58000)
+        self.count, self.flows, self.names, self.until = 0, [], {}, 120
+        self.vlan, self.file = None, "pcap"
+        self.bad, self.good, self.other = "blocked.example", "open.example", "news.example"
+        self.client = Host(self, "2001:db8:1::10" if v6 else "192.0.2.10", client)
+        self.path.add_client(self.client)
+        self.resolvers, self.zone = {}, {}
+
+    # --- chance: fixed in the project's own captures, drawn in labelled ones ---
+
+    def pick(self, usual, *others):
+        return usual if self.chance is None else self.chance.choice((usual,) + others)
+
+    def between(self, usual, low, high):
+        return usual if self.chance is None else self.chance.uniform(low, high)
+
+    # --- who is there ---
+
+    def port(self):
+        self.ports += self.rng.randrange(1, 5)
+        return self.ports
+
+    def address(self):
+        """The next address of a server, from the documentation ranges (RFC 5737, 3849)."""
+        self.count += 1
+        n = self.count + self.rng.randrange(3)
+        self.count = n
+        if self.v6:
+            return "2001:db8:%x::%x" % (0x100 + n, 0x10 + n)
+        return "198.51.100.%d" % (9 + n) if n < 120 else "203.0.113.%d" % (20 + n % 200)
+
+    def host(self, name=None, address=None, style=None, delay=None, hops=None):
+        h = Host(self, address or self.address(), style or self.server_style)
+        delay = self.rest if delay is None else delay * MILLI
+        self.path.add_server(h, delay, self.hops[1] if hops is None else hops)
+        if name:
+            self.names[name] = h
+        return h
+
+    def server(self, name=None, tls=None, http=None, **where):
+        """A web server; tls and http are functions of (app, connection) that give its steps."""
+        h = self.host(name, **where)
+        self.serve(h, 443, [("record",), ("answer", tls or self.tls_answer)])
+        self.serve(h, 80, [("request",), ("answer", http or self.http_answer)])
+        return h
+
+    def serve(self, h, port, steps):
+        def start(c):
+            c.app = App(self.clock, steps)
+        h.listening[port] = start
+
+    def alias(self, name, h):
+        """Another name at the same address."""
+        self.names[name] = h
+        return h
+
+    def get(self, name):
+        return self.names.get(name) or self.server(name)
+
+    def tls_answer(self, app, c, size=None):
+        rng = self.rng
+        return [("wait", rng.randrange(900, 4000)), ("send", say.server_flight(rng)), ("record", 2),
+                ("record",), ("wait", rng.randrange(2000, 9000)),
+                ("send", say.application(rng, size or rng.randrange(700, 2900))),
+                ("recv", 1 << 30)]
+
+    def http_answer(self, app, c):
+        body = say.page(self.rng, "Welcome", self.rng.randrange(500, 2200))
+        return [("wait", self.rng.randrange(900, 6000)), ("send", say.http_answer(body)),
+                ("recv", 1 << 30)]
+
+    # --- what the client does ---
+
+    def flow(self, app, proto, peer, port, sport, names, client=None):
+        key = (proto, (client or self.client).address, sport, peer, port)
+        self.flows.append({"key": key, "names": [n for n in names if n], "app": app,
+                           "event": None, "ambiguous": ""})
+        return self.flows[-1]
+
+    def connect(self, at, peer, port, steps, names=(), deadline=DEADLINE, client=None,
+                sport=None):
+        client = client or self.client
+        app = App(self.clock, steps)
+        sport = sport or self.port()
+        flow = self.flow(app, "tcp", peer, port, sport, names, client)
+
+        def start():
+            c = client.connect(peer, port, app, sport)
+            flow["connection"] = c
+            app.watch(c, int(deadline * SECOND))
+        self.clock.at(at * SECOND, start)
+        return flow
+
+    def https(self, name, at, to=None, large=False, ech=None, steps=None, late=False,
+              **more):
+        """One TLS session with a request and its answer, then the client closes."""
+        rng = self.rng
+        peer = (to or self.get(name)).address
+        hello = say.client_hello(rng, name, large, ech, late=late)
+        tail = [("record", 6), ("send", say.client_finished(rng)),
+                ("send", say.application(rng, rng.randrange(180, 420))), ("record",),
+                ("wait", rng.randrange(20, 200) * MILLI), ("close",)]
+        return self.connect(at, peer, 443, [("send", hello)] + (tail if steps is None else steps),
+                            [name], **more)
+
+    def http(self, name, at, to=None, path="/", steps=None, **more):
+        peer = (to or self.get(name)).address
+        tail = [("http",), ("wait", self.rng.randrange(20, 200) * MILLI), ("close",)]
+        return self.connect(at, peer, 80, [("send", say.http_get(name, path))]
+                            + (tail if steps is None else steps), [name], **more)
+
+    # --- DNS ---
+
+    def resolver(self, address=None, think=(300, 3000), delay=None, hops=None, style="linux",
+                 edns=True):
+        """A resolver; its own zone comes before the one that all share."""
+        h = self.host(None, address, style, delay, hops)
+        h.zone, h.think, h.edns = {}, think, edns
+        h.udp[53] = lambda p: self.resolve(h, p)
+        self.resolvers[h.address] = h
+        return h
+
+    def resolve(self, h, p):
+        name, qtype = say.dns_question(p.payload)
+        entry = h.zone.get(name.lower(), self.zone.get(name.lower()))
+        if entry is None and name in self.names:
+            entry = {"answers": [self.names[name].address]}
+        if callable(entry):
+            entry = entry(qtype)
+        entry = dict(entry) if entry else {"rcode": say.NXDOMAIN,
+                                           "soa": name.rsplit(".", 1)[-1] or "example"}
+        delay = entry.pop("delay", None) or self.rng.randrange(*h.think)
+        entry.setdefault("edns", h.edns and p.payload[11] == 1)
+        event = entry.pop("event", None)
+        if entry.pop("silent", False):
+            return
+        want6 = qtype == say.AAAA
+        entry["answers"] = [a for a in entry.get("answers", ())
+                            if isinstance(a, tuple) or (":" in a) == want6]
+        self.clock.after(delay, self.say_dns, h, p, say.dns_answer(p.payload, **entry), event)
+
+    def say_dns(self, h, p, payload, event):
+        q = Packet(h.address, p.src, UDP, 53, p.sport, payload=payload, ttl=h.ttl, df=False,
+                   ip_id=h.udp_id())
+        q.event = self.tampered(event, p) if event else None
+        h.emit(q)
+
+    def tampered(self, event, p):
+        """The resolver's own lie about a query becomes an event of that flow, once."""
+        view = View(p)
+        for e in self.box.events:
+            if e.flow == view.key:
+                return e
+        e = Event("dns-tampering", ("dns-name", event), "dns", view, self.clock.now)
+        e.cause, e.ways = p, {"down"}
+        self.box.events.append(e)
+        return e
+
+    def lookup(self, name, at, resolver=None, qtype=None, tries=DNS_TRIES, edns=True, sport=None,
+               client=None):
+        """One query, repeated if no answer comes; the client takes the first answer."""
+        client = client or self.client
+        qtype = qtype or (say.AAAA if self.v6 else say.A)
+        h = resolver or next(iter(self.resolvers.values()), None) or self.resolver()
+        sport = sport or self.rng.randrange(32768, 60000)
+        app = App(self.clock, [])
+        query = say.dns_query(self.rng.randrange(65536), name, qtype, edns)
+        flow = self.flow(app, "udp", h.address, 53, sport, [name], client)
+        flow["done"] = False
+
+        def ask(left):
+            if flow["done"]:
+                return
+            client.udp[sport] = got
+            client.datagram(h.address, sport, 53, query)
+            if left > 1:
+                self.clock.after(DNS_RETRY * SECOND, ask, left - 1)
+
+        def got(p):
+            flow["done"], app.result = True, "ok"
+            if client.closes_early:
+                self.clock.after(MILLI, client.udp.pop, sport, None)
+        self.clock.at(at * SECOND, ask, tries)
+        return flow
+
+    # --- interference ---
+
+    def rule(self, rule):
+        self.box.rules.append(rule)
+        return rule
+
+    def mark(self, flow, mechanism, trigger, stage, ways=("down",)):
+        """Interference that a host (a proxy) commits itself."""
+        proto, a, ap, b, bp = flow["key"]
+        view = View(Packet(a, b, TCP if proto == "tcp" else UDP, ap, bp))
+        e = Event(mechanism, (trigger.kind, trigger.value), stage, view, self.clock.now)
+        e.ways.update(ways)
+        self.box.events.append(e)
+        return e
+
+    def run(self):
+        self.clock.run(int(self.until * SECOND))
+        return self.tap.records
+
+
+__all__ = ["Lab", "Rule", "Trigger"]

@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compares what the program says of each of the project's captures with what happened in it.
+
+golden.py TOOL [NAME...]    TOOL may have arguments of its own; without names: all captures
+"""
+import argparse
+import glob
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CAPTURES = os.path.join(ROOT, "captures")
+SAID = 0.6              # the contract's "likely": below it nothing is claimed
+TIMEOUT = 120           # seconds; sanitizers and valgrind are slow
+INJECTED = ("rst-injection", "fin-injection", "syn-ack-injection", "data-injection", "block-page",
+            "dns-injection", "tls-alert-injection", "icmp-rejection")
+
+
+def key(flow):
+    return (flow["protocol"], flow["client"]["ip"], flow["client"]["port"], flow["server"]["ip"],
+            flow["server"]["port"])
+
+
+def words(flow):
+    return "%s %s:%d > %s:%d" % key(flow)
+
+
+def capture_of(name):
+    for suffix in (".pcap", ".pcapng", ".pcap.gz"):
+        path = os.path.join(CAPTURES, name + suffix)
+        if os.path.exists(path):
+            return path
+    return None
+
+
+def analyse(tool, path):
+    """(report, None) or (None, what went wrong)"""
+    try:
+        r = subprocess.run(shlex.split(tool) + ["analyze", "--format", "json", "--flows", path],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=TIMEOUT)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        return None, str(e)
+    if r.returncode != 0:
+        return None, "exit status %d: %s" % (r.returncode, r.stderr.decode(errors="replace")[-400:])
+    try:
+        return json.loads(r.stdout), None
+    except ValueError as e:
+        return None, "no JSON: %s" % e
+
+
+def said_of(report):
+    """Which finding was said of which flow: key -> {mechanism: finding}, the surest one each."""
+    said, known = {}, {f["id"]: f for f in report["findings"]}
+    pairs = [(key(f["flow"]), f) for f in report["findings"]]
+    for row in report["flows"]:
+        pairs += [(key(row["flow"]), known[i]) for i in row["findings"] if i in known]
+    for k, f in pairs:
+        mine = said.setdefault(k, {})
+        old = mine.get(f["mechanism"])
+        if old is None or old["confidence"] < f["confidence"]:
+            mine[f["mechanism"]] = f
+    return said
+
+
+def injected(finding):
+    return sorted(x["frame"] for x in finding["frames"] if x["role"] == "injected")
+
+
+def compare_finding(want, got, k):
+    """What is wrong with a finding, in words."""
+    bad = []
+    t, g = want["trigger"], got["trigger"]
+    if t["scored"] and g["kind"] not in t["kind_accept"]:
+        bad.append("trigger.kind is %s, expected %s" % (g["kind"], " or ".join(t["kind_accept"])))
+    if t["scored"] and g["value"] not in t["value_accept"]:
+        bad.append("trigger.value is %r, expected %s" % (g["value"], " or ".join(t["value_accept"])))
+    for field in ("stage", "direction"):
+        if got[field] not in want[field + "_accept"]:
+            bad.append("%s is %s, expected %s" % (field, got[field],
+                                                  " or ".join(want[field + "_accept"])))
+    if key(got["flow"]) == k and want["mechanism"] in INJECTED and injected(got) != want["injected"]:
+        bad.append("injected frames are %s, expected %s" % (injected(got), want["injected"]))
+    return bad
+
+
+def compare(expected, report):
+    """Every difference, in words."""
+    said, out, allowed, ambiguous = said_of(report), [], {}, set()
+    for want in expected["findings"]:
+        k = key(want["flow"])
+        allowed.setdefault(k, set()).update(want["mechanism_accept"] + want["also"])
+        found = [said[k][m] for m in want["mechanism_accept"] if m in said.get(k, {})]
+        name = "%s of %s" % (want["mechanism"], words(want["flow"]))
+        if not found:
+            out.append("missing: %s, %s %s" % (name, want["trigger"]["kind"], want["trigger"]["value"]))
+            continue
+        best = max(found, key=lambda f: f["confidence"])
+        if best["confidence"] < want["min_confidence"]:
+            out.append("unsure: %s has confidence %.2f, expected %.2f" % (
+                name, best["confidence"], want["min_confidence"]))
+        out += ["wrong: %s: %s" % (name, b) for b in compare_finding(want, best, k)]
+    ambiguous = {key(f["flow"]) for f in expected["flows"] if f["ambiguous"]}
+    for k, mine in said.items():
+        for m, f in sorted(mine.items()):
+            if f["confidence"] >= SAID and m not in allowed.get(k, ()) and k not in ambiguous:
+                out.append("false: %s of %s %s:%d > %s:%d with confidence %.2f (%s)" % (
+                    (m,) + k + (f["confidence"], f.get("explanation", ""))))
+    return out + compare_flows(expected, report)
+
+
+def compare_flows(expected, report):
+    """Whether each flow is said to be interfered with exactly if it was."""
+    rows, out = {}, []
+    for row in report["flows"]:
+        rows.setdefault(key(row["flow"]), []).append(row["outcome"])
+    for f in expected["flows"]:
+        have = rows.get(key(f["flow"]))
+        if have is None:
+            out.append("missing: flow %s" % words(f["flow"]))
+        elif not f["ambiguous"] and not set(have) & set(f["outcome_accept"]):
+            out.append("wrong: flow %s is %s, expected %s" % (
+                words(f["flow"]), have[0], " or ".join(f["outcome_accept"])))
+    if report["captures"][0]["packets"] != expected["frames"]:
+        out.append("wrong: %d packets, expected %d" % (report["captures"][0]["packets"],
+                                                       expected["frames"]))
+    if report["captures"][0]["vantage"] not in (expected["vantage"], "unknown"):
+        out.append("wrong: vantage is %s, expected %s" % (report["captures"][0]["vantage"],
+                                                          expected["vantage"]))
+    return out
+
+
+def self_check():
+    """The comparison itself must be able to fail: a report without findings, and a false one."""
+    for path in glob.glob(os.path.join(CAPTURES, "*.json")):
+        with open(path, encoding="utf-8") as f:
+            e = json.load(f)
+        if not e["findings"]:
+            continue
+        empty = {"findings": [], "flows": [], "captures": [{"packets": 0, "vantage": "client"}]}
+        if not compare(e, empty):
+            return "an empty report satisfies %s" % path
+        w = e["findings"][0]
+        lie = {"id": "f1", "mechanism": "throttle", "confidence": 0.9, "trigger": w["trigger"],
+               "stage": w["stage"], "direction": w["direction"], "flow": w["flow"], "frames": []}
+        if not any(x.startswith("false: throttle") for x in compare(e, dict(empty, findings=[lie]))):
+            return "a false finding satisfies %s" % path
+        return None
+    return "no expectations in %s" % CAPTURES
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    ap.add_argument("tool")
+    ap.add_argument("names", nargs="*")
+    a = ap.parse_args()
+    trouble = self_check()
+    if trouble:
+        sys.exit("golden.py: " + trouble)
+    names = a.names or sorted(os.path.basename(p)[:-5] for p in
+                              glob.glob(os.path.join(CAPTURES, "*.json")))
+    failed = 0
+    for name in names:
+        with open(os.path.join(CAPTURES, name + ".json"), encoding="utf-8") as f:
+            expected = json.load(f)
+        report, why = analyse(a.tool, capture_of(name) or name)
+        lines = [why] if why else compare(expected, report)
+        failed += bool(lines)
+        print("%s %s" % ("not ok" if lines else "ok", name))
+        for line in lines:
+            print("    " + line)
+    print("%d of %d captures are told as they happened" % (len(names) - failed, len(names)))
+    if failed:
+        print("What happened is in captures/NAME.json; `%s analyze captures/NAME.pcap` shows what the "
+              "program sees in it." % a.tool)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
