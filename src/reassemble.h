@@ -2,7 +2,7 @@
 /* TCP byte streams and IP datagrams put together again by libnids, behind an adapter.
  *
  * libnids has global state, so there is one `struct reassembler` in a process, and
- * reassemble.c alone includes <nids.h>. It never sees real headers: each stream gets a
+ * synthetic.c alone includes <nids.h>. It never sees real headers: each direction gets a
  * synthetic address, a synthetic handshake and segments without options, resets or FINs, so
  * that nothing on the wire can make it lose bytes. docs/architecture.md says why. */
 #pragma once
@@ -24,7 +24,17 @@ struct stream_sink {
 /* max_streams: how many may be open at once; one more evicts none and stream_open returns
  * NULL. Returns NULL only if libnids cannot start. */
 struct reassembler *reassembler_new(const struct stream_sink *sink, size_t max_streams);
-void reassembler_free(struct reassembler *r); /* accepts NULL */
+/* Close every stream, and free the defrag, before. Accepts NULL. */
+void reassembler_free(struct reassembler *r);
+
+struct reassembler_counts {
+	uint64_t far;     /* segments more than 1 GiB ahead, ignored */
+	uint64_t gaps;    /* told to the sink */
+	uint64_t crowded; /* of these: told early, because too much was queued behind them */
+	uint64_t evicted; /* idle buffers given back; costs time, loses nothing */
+	uint64_t lost; /* bytes that libnids did not give back; always 0, or something is broken */
+};
+const struct reassembler_counts *reassembler_counts(const struct reassembler *r);
 
 /* Opens a stream, with the sequence number of the first byte of each side. `owner` is handed
  * to the sink. Returns NULL if too many are open. */
