@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bash completion for tamperscope(1)
+
+_tamperscope() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command=${COMP_WORDS[1]} words
+
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W 'analyze fields check explain suggest --help --version' -- "$cur"))
+		return
+	fi
+	case $prev in
+	--format)
+		COMPREPLY=($(compgen -W 'text json ndjson' -- "$cur"))
+		return
+		;;
+	--only)
+		COMPREPLY=($(compgen -W 'rst-injection fin-injection syn-ack-injection data-injection
+			block-page drop freeze throttle dns-injection dns-tampering tls-interception
+			tls-alert-injection icmp-rejection protocol-stripping' -- "$cur"))
+		return
+		;;
+	--fingerprints | --captures)
+		compopt -o dirnames
+		return
+		;;
+	--min-confidence)
+		COMPREPLY=($(compgen -W '0.3 0.6 0.9' -- "$cur"))
+		return
+		;;
+	--target | -f | --filter)
+		return
+		;;
+	esac
+	case $command in
+	analyze)
+		words='--format --flows -o --output -f --filter --fingerprints --min-confidence --only
+			--target --exit-code --hash --evidence -q --quiet -v --verbose'
+		;;
+	suggest)
+		words='-f --filter --fingerprints -q --quiet'
+		;;
+	explain)
+		words=--fingerprints
+		;;
+	check)
+		words=--captures
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$words -h --help -V --version" -- "$cur"))
+		return
+	fi
+	case $command in
+	explain)
+		COMPREPLY=($(compgen -W 'rst-injection fin-injection syn-ack-injection data-injection
+			block-page drop freeze throttle dns-injection dns-tampering tls-interception
+			tls-alert-injection icmp-rejection protocol-stripping' -- "$cur"))
+		;;
+	check)
+		compopt -o dirnames
+		;;
+	analyze | suggest)
+		compopt -o default
+		;;
+	esac
+}
+
+complete -F _tamperscope tamperscope
