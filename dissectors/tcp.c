@@ -225,6 +225,7 @@ note_lists(struct flow *f)
 	}
 	for (const struct conflict *c = f->conflicts; c; c = c->next) {
 		f->at = c->second;
+		f->at_nsec = c->nsec;
 		note_text(f, c->from, &fields[OVERLAP_FIRST],
 			  (struct bytes){c->first_bytes, c->nfirst});
 		note_text(f, c->from, &fields[OVERLAP_SECOND],

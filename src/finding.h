@@ -100,6 +100,9 @@ struct cite {
 /* One weighed piece of evidence: its name is a row of the weights (weigh.h). */
 struct evidence {
 	const char *name;
+	const char
+	    *words;    /* the same for a reader: "it came before the server can have answered" */
+	int family;    /* enum evidence_family of weigh.h */
 	double weight; /* log-odds, natural logarithm, after caps */
 	struct ref at; /* the packet that shows it; frame 0 if it is a property of the flow */
 };
@@ -148,3 +151,26 @@ struct finding {
 	const char *explanation;
 	struct arena *arena; /* owns all of the above */
 };
+
+/* --- how detectors build one (finding.c) --- */
+struct look;
+/* A new finding about a flow; freed with finding_free() unless it is handed on. */
+struct finding *finding_new(const struct look *l, enum mechanism mechanism, int64_t nsec);
+void finding_free(struct finding *f); /* accepts NULL */
+/* Cites a packet; the same packet in the same role is cited once. */
+struct cite *finding_cite(struct finding *f, struct ref at, enum role role);
+/* Adds what was measured at the cited packet. `baseline` may be NULL. */
+void finding_observe(struct finding *f, struct cite *c, const char *feature, const char *baseline,
+		     const char *observed, ...) PRINTF_LIKE(5, 6);
+/* Weighs in one piece of evidence, by its name in the table of weights; the same name counts
+ * once. */
+void finding_weigh(struct finding *f, const char *name, struct ref at);
+bool finding_has(const struct finding *f, const char *name);
+/* An innocent explanation, and what speaks against it. */
+void finding_excludes(struct finding *f, const char *explanation, const char *against, ...)
+    PRINTF_LIKE(3, 4);
+void finding_signature(struct finding *f, const char *name);
+void finding_attribute(struct finding *f, const char *fingerprint, double score,
+		       const char *const *references);
+void finding_explain(struct finding *f, const char *text, ...) PRINTF_LIKE(2, 3);
+void finding_trigger(struct finding *f, enum trigger_kind kind, const char *value, unsigned basis);

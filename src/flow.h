@@ -72,6 +72,7 @@ struct half {
 #define CONFLICT_TEXT 64
 struct conflict {
 	struct ref first, second; /* the packets that brought them */
+	int64_t nsec; /* of the second */
 	enum side from;
 	uint32_t seq; /* of the first differing byte */
 	uint8_t nfirst, nsecond;

@@ -78,6 +78,7 @@ differs(const struct segment *s, const struct packet *pkt, struct conflict *ret)
 	memset(ret, 0, sizeof *ret);
 	ret->first = s->at;
 	ret->second = (struct ref){pkt->number, pkt->capture};
+	ret->nsec = pkt->nsec;
 	ret->from = (enum side)s->from;
 	ret->seq = s->seq + (uint32_t)(a + i);
 	ret->nfirst = (uint8_t)(s->n - a - i < CONFLICT_TEXT ? s->n - a - i : CONFLICT_TEXT);

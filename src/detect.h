@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Detectors: each looks at one finished flow and hands over what it suspects, with its evidence.
+ * What other flows say about it is added later (correlate.h). */
+#pragma once
+
+#include "fingerprint.h"
+#include "look.h"
+
+/* What a detector suspects before other flows were asked. */
+struct suspicion {
+	struct finding *finding;
+	int64_t answer_nsec;   /* DNS: how long the suspicious answer took; 0 if unknown */
+	uint8_t answer_ttl;    /* DNS: the TTL it came with */
+	bool silence;          /* nothing speaks but silence: a control decides */
+	struct ref silence_at; /* the first unanswered packet */
+};
+
+struct detection {
+	const struct fingerprints *fingerprints;
+	/* Takes over the finding. */
+	void (*suspect)(void *context, const struct look *l, const struct suspicion *s);
+	void *context;
+	int64_t capture_end; /* time of the newest packet so far */
+};
+
+void detect_reset(const struct detection *d, const struct look *l);
+void detect_fin(const struct detection *d, const struct look *l);
+void detect_syn_ack(const struct detection *d, const struct look *l);
+void detect_data(const struct detection *d, const struct look *l);
+void detect_page(const struct detection *d, const struct look *l);
+void detect_silence(const struct detection *d, const struct look *l);
+void detect_dns(const struct detection *d, const struct look *l);
+void detect_icmp(const struct detection *d, const struct look *l);
+/* All of them. The facts of the packets must have been noted (dissect_packets). */
+void detect(const struct detection *d, const struct look *l);
+
+/* --- shared by the detectors (measure.c) --- */
+
+/* How much a packet differs from its alleged sender's ordinary ones, as evidence names; at
+ * most MEASURES of them. */
+#define MEASURES 12
+struct measure {
+	const char *evidence[MEASURES];
+	size_t n;
+	double weight; /* sum of what speaks for a forgery */
+	int ttl_usual, ttl_jump;
+	double kappa; /* -1 if it cannot be told */
+	bool early;
+};
+void measure_packet(struct measure *m, const struct look *l, size_t i, long trigger);
+/* Weighs a measure into a finding, with the packet cited as injected. */
+void measure_tell(struct finding *f, const struct measure *m, const struct look *l, size_t i);
+/* Names the trigger from what the client had said before packet i, and cites it. */
+void tell_trigger(struct finding *f, const struct look *l, long trigger);
+/* First ordinary packet of that side, cited as baseline; nothing if there is none. */
+void tell_baseline(struct finding *f, const struct look *l, enum side from, size_t but);
+struct ref no_packet(void);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Forged data, forged FINs and forged SYN+ACKs: two versions of one thing (Haagsma, QUANTUM
+ * INSERT, 2015; HoneyBadger; Wang et al., IMC 2017), or an end that goes on after it left. */
+#include "detect.h"
+#include "weigh.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#define REORDER (3 * NSEC_PER_MSEC)
+
+static long
+index_of(const struct look *l, struct ref at)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->at.frame == at.frame && t->at.capture == at.capture)
+			return (long)i;
+	}
+	return -1;
+}
+
+static bool
+starts_like_http(const uint8_t *p, size_t n)
+{
+	return n >= 5 && memcmp(p, "HTTP/", 5) == 0;
+}
+
+/* Of two versions of the same bytes, which is the forgery? The one that differs more from the
+ * side's other packets; if neither does, the one that came first, since it won the race. */
+static void
+choose(const struct look *l, const struct conflict *c, long at[2], struct measure m[2], int *forged)
+{
+	at[0] = index_of(l, c->first);
+	at[1] = index_of(l, c->second);
+	memset(m, 0, 2 * sizeof *m);
+	for (int i = 0; i < 2; i++)
+		if (at[i] >= 0)
+			measure_packet(&m[i], l, (size_t)at[i],
+				       look_last_data(l, other_side(c->from), (size_t)at[i]));
+	*forged = m[1].weight > m[0].weight ? 1 : 0;
+	if (at[*forged] < 0)
+		*forged = !*forged;
+}
+
+static void
+weigh_conflict(struct finding *f, const struct look *l, const struct conflict *c,
+	       const struct measure m[2], const long at[2], int forged)
+{
+	const struct trace *a = at[0] >= 0 ? flow_trace(l->flow, (size_t)at[0]) : NULL;
+	const struct trace *b = at[1] >= 0 ? flow_trace(l->flow, (size_t)at[1]) : NULL;
+
+	finding_weigh(f, "conflict.bytes", c->second);
+	if (a && b) {
+		if (m[forged].weight == 0 && m[!forged].weight == 0)
+			finding_weigh(f, "conflict.same_style", c->second);
+		/* A forged answer races the true one within about a round trip. */
+		if (b->nsec - a->nsec > 3 * NSEC_PER_SEC)
+			finding_weigh(f, "conflict.late", c->second);
+		if (a->len <= 1 || b->len <= 1)
+			finding_weigh(f, "conflict.tiny", c->second);
+	}
+	if (l->flow->bits & FLOW_MIDDLE)
+		finding_weigh(f, "context.middle", no_packet());
+	if (l->flow->half[c->from].conflicts > 6)
+		finding_weigh(f, "conflict.many", c->second);
+}
+
+static void
+detect_conflict(const struct detection *d, const struct look *l)
+{
+	const struct conflict *c = l->flow->conflicts;
+	struct suspicion x = {0};
+	struct measure m[2];
+	struct finding *f;
+	struct cite *cite;
+	long at[2];
+	int forged;
+	bool page;
+
+	if (!c)
+		return;
+	choose(l, c, at, m, &forged);
+	page = starts_like_http(forged == 0 ? c->first_bytes : c->second_bytes,
+				forged == 0 ? c->nfirst : c->nsecond);
+	f = finding_new(l, DATA_INJECTION, c->nsec);
+	f->direction = c->from == SERVER ? TO_CLIENT : TO_SERVER;
+	f->stage = look_stage(l, at[forged] >= 0 ? (size_t)at[forged] : l->n);
+	if (at[forged] >= 0)
+		measure_tell(f, &m[forged], l, (size_t)at[forged]);
+	cite = finding_cite(f, forged == 0 ? c->first : c->second, ROLE_INJECTED);
+	finding_observe(f, cite, "tcp.payload", NULL, "%s",
+			page ? "an HTTP answer" : "other bytes");
+	finding_cite(f, forged == 0 ? c->second : c->first, ROLE_CONTRADICTION);
+	weigh_conflict(f, l, c, m, at, forged);
+	tell_trigger(f, l, look_last_data(l, CLIENT, at[forged] >= 0 ? (size_t)at[forged] : l->n));
+	if (f->trigger == TRIGGER_UNKNOWN && l->name[0])
+		finding_trigger(f, l->said, l->name, 0);
+	tell_baseline(f, l, c->from, at[forged] >= 0 ? (size_t)at[forged] : l->n);
+	finding_excludes(f, "a retransmission of the same bytes",
+			 "frames %u and %u carry different bytes for the same sequence numbers",
+			 c->first.frame, c->second.frame);
+	finding_explain(
+	    f,
+	    "Forged data was slipped into this connection%s%s: two packets claim the same "
+	    "place in the stream and say different things.",
+	    f->name ? " to " : "", f->name ? f->name : "");
+	x.finding = f;
+	d->suspect(d->context, l, &x);
+}
+
+void
+detect_data(const struct detection *d, const struct look *l)
+{
+	if (l->flow->proto == IPPROTO_TCP)
+		detect_conflict(d, l);
+}
+
+/* A FIN whose sender goes on: with data beyond it, that were not sent before. */
+static long
+goes_on(const struct look *l, size_t fin)
+{
+	const struct trace *t = flow_trace(l->flow, fin);
+
+	for (size_t i = fin + 1; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o->from != t->from || o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE) ||
+		    o->nsec - t->nsec < REORDER)
+			continue;
+		if (o->len && !(o->odd & (ODD_PADDED | ODD_KEEPALIVE)) &&
+		    seq_before(t->seq + t->len, o->seq + o->len))
+			return (long)i;
+	}
+	return -1;
+}
+
+void
+detect_fin(const struct detection *d, const struct look *l)
+{
+	struct suspicion x = {0};
+
+	if (l->flow->proto != IPPROTO_TCP)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+		struct measure m;
+		struct finding *f;
+		long trigger, after;
+
+		if (!(t->flags & TH_FIN_) || t->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE))
+			continue;
+		trigger = look_last_data(l, other_side((enum side)t->from), i);
+		after = goes_on(l, i);
+		measure_packet(&m, l, i, trigger);
+		if (after < 0 && m.weight < 4)
+			continue;
+		f = finding_new(l, FIN_INJECTION, t->nsec);
+		f->direction = t->from == SERVER ? TO_CLIENT : TO_SERVER;
+		f->stage = look_stage(l, i);
+		measure_tell(f, &m, l, i);
+		if (after >= 0) {
+			const struct trace *o = flow_trace(l->flow, (size_t)after);
+
+			finding_cite(f, o->at, ROLE_CONTRADICTION);
+			finding_weigh(f, "after.goes_on", o->at);
+			finding_excludes(f, "the other end closed the connection itself",
+					 "it sends new data in frame %u, beyond its own FIN",
+					 o->at.frame);
+		}
+		if (l->flow->bits & FLOW_MIDDLE)
+			finding_weigh(f, "context.middle", no_packet());
+		tell_trigger(f, l, trigger);
+		tell_baseline(f, l, (enum side)t->from, i);
+		finding_explain(
+		    f,
+		    "Something between client and server ended this connection%s%s by a FIN "
+		    "that claims to come from %s, which did not send it.",
+		    f->name ? " to " : "", f->name ? f->name : "",
+		    t->from == SERVER ? "the server" : "the client");
+		x.finding = f;
+		d->suspect(d->context, l, &x);
+		return;
+	}
+}
+
+/* Two SYN+ACKs with different sequence numbers for one SYN. A repeated SYN that a balancer
+ * without state answers anew is the innocent twin. */
+void
+detect_syn_ack(const struct detection *d, const struct look *l)
+{
+	long first = -1;
+	unsigned syns = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i), *a;
+		struct suspicion x = {0};
+		struct measure m[2];
+		struct finding *f;
+		size_t at[2];
+		int forged;
+
+		if (t->odd & (ODD_RST | ODD_ICMP) || !(t->flags & TH_SYN_) ||
+		    l->flow->proto != IPPROTO_TCP)
+			continue;
+		if (!(t->flags & TH_ACK_)) {
+			syns += t->from == CLIENT;
+			continue;
+		}
+		if (first < 0) {
+			first = (long)i;
+			continue;
+		}
+		a = flow_trace(l->flow, (size_t)first);
+		if (a->seq == t->seq || a->ack != t->ack)
+			continue;
+		at[0] = (size_t)first;
+		at[1] = i;
+		for (int k = 0; k < 2; k++)
+			measure_packet(&m[k], l, at[k], l->syn);
+		forged = m[1].weight > m[0].weight ? 1 : 0;
+		f = finding_new(l, SYN_ACK_INJECTION, t->nsec);
+		f->direction = TO_CLIENT;
+		f->stage = STAGE_SYN;
+		measure_tell(f, &m[forged], l, at[forged]);
+		finding_cite(f, flow_trace(l->flow, at[!forged])->at, ROLE_CONTRADICTION);
+		finding_weigh(f, "conflict.isn", t->at);
+		if (syns > 1)
+			finding_weigh(f, "conflict.syn_repeated", t->at);
+		if (t->nsec - a->nsec > NSEC_PER_SEC)
+			finding_weigh(f, "conflict.late", t->at);
+		if (a->ttl == t->ttl && a->window == t->window && a->options == t->options)
+			finding_weigh(f, "conflict.same_style", t->at);
+		tell_trigger(f, l, -1);
+		finding_excludes(f, "a repeated SYN+ACK",
+				 "frames %u and %u differ in their sequence number", a->at.frame,
+				 t->at.frame);
+		finding_explain(
+		    f, "A forged answer spoiled the opening of this connection: one request to "
+		       "connect drew two answers that contradict each other.");
+		x.finding = f;
+		d->suspect(d->context, l, &x);
+		return;
+	}
+}

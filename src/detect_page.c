@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* HTTP answers that something else than the server gave: pages and redirects that tell of a
+ * block. What the page says is the fingerprints' business; here is how it came. */
+#include "detect.h"
+#include "weigh.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+/* Injected pages fit into one packet (43 to 553 bytes in the captures that we know). */
+#define PAGE_SMALL 1460
+
+static const struct fact *
+same_message(const struct flow *f, const struct fact *response, const char *name)
+{
+	for (size_t i = 0; i < f->nfacts; i++)
+		if (f->facts[i].message == response->message &&
+		    f->facts[i].from == response->from &&
+		    strcmp(f->facts[i].field->name, name) == 0)
+			return &f->facts[i];
+	return NULL;
+}
+
+static bool
+ends_at_once(const struct look *l, const struct trace *page)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->from == page->from && t->flags & TH_FIN_ && !(t->odd & ODD_ICMP) &&
+		    t->nsec >= page->nsec && t->nsec - page->nsec < 5 * NSEC_PER_MSEC)
+			return true;
+	}
+	return false;
+}
+
+/* Did anything else of the server's, apart from what looks like the page, confirm the request? */
+static bool
+server_ever_heard(const struct look *l, const struct trace *page)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->from != page->from || t == page || t->odd & (ODD_RST | ODD_ICMP))
+			continue;
+		if (t->flags & TH_ACK_ && !seq_before(t->ack, page->ack) && !(t->flags & TH_FIN_) &&
+		    t->ttl != page->ttl)
+			return true;
+	}
+	return false;
+}
+
+/* The client repeats its FIN or its words after the page, and nobody confirms them. */
+static bool
+deaf_afterwards(const struct look *l, const struct trace *page)
+{
+	unsigned repeats = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->nsec <= page->nsec || t->odd & ODD_ICMP)
+			continue;
+		if (t->from != page->from && (t->flags & TH_FIN_ || t->odd & ODD_RETRANSMISSION))
+			repeats++;
+	}
+	return repeats >= 3;
+}
+
+static const char *
+status_evidence(uint64_t code)
+{
+	switch (code) {
+	case 403:
+	case 451:
+		return "page.forbidden";
+	case 301:
+	case 302:
+	case 303:
+	case 307:
+		return "page.redirect";
+	default:
+		return NULL;
+	}
+}
+
+static bool
+redirects_to_address(const struct fact *location)
+{
+	static const char scheme[] = "http://";
+	const uint8_t *p = location->text.p;
+	size_t n = location->text.n, i = sizeof scheme - 1;
+
+	if (n < i + 7 || memcmp(p, scheme, i) != 0)
+		return false;
+	for (; i < n && p[i] != '/' && p[i] != ':'; i++)
+		if ((p[i] < '0' || p[i] > '9') && p[i] != '.')
+			return false;
+	return true;
+}
+
+static void
+suspect_page(const struct detection *d, const struct look *l, const struct fact *response)
+{
+	const struct flow *f = l->flow;
+	const struct trace *page = look_packet(l, response->at);
+	const struct fact *code = same_message(f, response, "http.response.code");
+	const struct fact *location = same_message(f, response, "http.location");
+	const char *status = code ? status_evidence(code->u) : NULL;
+	struct suspicion x = {0};
+	struct measure m;
+	struct finding *finding;
+	size_t at = 0;
+	long trigger;
+
+	if (!page || page->len > PAGE_SMALL || page->odd & ODD_CONFLICT)
+		return;
+	while (flow_trace(f, at) != page)
+		at++;
+	trigger = look_last_data(l, CLIENT, at);
+	measure_packet(&m, l, at, trigger);
+	if (m.weight < 2)
+		return;
+	finding = finding_new(l, BLOCK_PAGE, page->nsec);
+	finding->direction = TO_CLIENT;
+	finding->stage = look_stage(l, at);
+	measure_tell(finding, &m, l, at);
+	if (status)
+		finding_weigh(finding, status, page->at);
+	if (location && redirects_to_address(location))
+		finding_weigh(finding, "page.to_address", page->at);
+	if (ends_at_once(l, page))
+		finding_weigh(finding, "page.ends", page->at);
+	if (deaf_afterwards(l, page))
+		finding_weigh(finding, "page.deaf", page->at);
+	if (!server_ever_heard(l, page))
+		finding_weigh(finding, "page.alone", page->at);
+	if (f->bits & FLOW_MIDDLE)
+		finding_weigh(finding, "context.middle", no_packet());
+	tell_trigger(finding, l, trigger);
+	tell_baseline(finding, l, SERVER, at);
+	if (m.early)
+		finding_excludes(finding, "the server itself refused",
+				 "the answer in frame %u came after %.0f %% of a round trip",
+				 page->at.frame, m.kappa * 100);
+	finding_explain(
+	    finding,
+	    "The request for %s was answered by something on the way: an HTTP %u that did not "
+	    "come from the server.",
+	    l->name[0] ? l->name : "this address", code ? (unsigned)code->u : 0);
+	x.finding = finding;
+	d->suspect(d->context, l, &x);
+}
+
+void
+detect_page(const struct detection *d, const struct look *l)
+{
+	const struct fact *response;
+	size_t i = 0;
+
+	if (l->flow->proto != IPPROTO_TCP)
+		return;
+	response = flow_fact(l->flow, "http.response", SERVER, &i);
+	if (response)
+		suspect_page(d, l, response);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Forged resets: Clayton et al. (PETS 2006), Weaver et al. (NDSS 2009), the signatures of
+ * Sundara Raman et al. (SIGCOMM 2023), and their innocent twins. */
+#include "detect.h"
+#include "weigh.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+/* A reset may overtake what its sender had sent before by this much on the way (the dossier's
+ * guard for reordering). */
+#define REORDER (3 * NSEC_PER_MSEC)
+/* Resets of one cause come within this time. */
+#define BURST (NSEC_PER_SEC)
+/* Idle times after which NATs and load balancers reset (dossier B-14, B-15). */
+#define IDLE_LONG (60 * NSEC_PER_SEC)
+#define IDLE_SOME (3 * NSEC_PER_SEC)
+
+struct suspects {
+	const struct look *l;
+	enum side from;
+	size_t at[32]; /* trace indices of this side's resets */
+	struct measure measure[32];
+	bool reply[32]; /* looks like a kernel's answer to a packet it had no socket for */
+	size_t n;
+	size_t worst; /* the one that is hardest to explain */
+	long trigger;
+};
+
+static int64_t
+window_after(const struct look *l, enum side from)
+{
+	return l->rtt[from] / 10 > REORDER ? l->rtt[from] / 10 : REORDER;
+}
+
+/* RFC 9293, 3.10.7.1: a segment to no connection is answered by a reset without ACK flag whose
+ * sequence number is that segment's acknowledgement (B-08). */
+static bool
+is_reply(const struct look *l, size_t i, const struct measure *m)
+{
+	const struct trace *t = flow_trace(l->flow, i);
+
+	if (t->flags & TH_ACK_ || t->window || m->early)
+		return false;
+	for (size_t k = i; k-- > 0;) {
+		const struct trace *o = flow_trace(l->flow, k);
+
+		if (o->from != t->from && o->flags & TH_ACK_ && !(o->odd & (ODD_RST | ODD_ICMP)) &&
+		    o->ack == t->seq)
+			return true;
+	}
+	return false;
+}
+
+static void
+collect(struct suspects *s, const struct look *l, enum side from)
+{
+	memset(s, 0, sizeof *s);
+	s->l = l;
+	s->from = from;
+	s->trigger = -1;
+	for (size_t i = 0; i < l->n && s->n < 32; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (!(t->odd & ODD_RST) || t->from != from)
+			continue;
+		if (t->odd & ODD_DUPLICATE && l->flow->bits & FLOW_DUPLICATED)
+			continue; /* captured twice, like everything else here */
+		if (s->n == 0)
+			s->trigger = look_last_data(l, CLIENT, i);
+		s->at[s->n] = i;
+		measure_packet(&s->measure[s->n], l, i, look_last_data(l, other_side(from), i));
+		s->reply[s->n] = is_reply(l, i, &s->measure[s->n]);
+		if (s->measure[s->n].weight > s->measure[s->worst].weight ||
+		    (s->reply[s->worst] && !s->reply[s->n]))
+			s->worst = s->n;
+		s->n++;
+	}
+}
+
+/* Weaver's RST_SEQ_CHANGE and DATA_SEQ_RST, and what no true end does with numbers. */
+static void
+weigh_sequence(struct finding *f, const struct suspects *s)
+{
+	const struct look *l = s->l;
+	const struct half *h = &l->flow->half[s->from];
+	const struct trace *t = flow_trace(l->flow, s->at[s->worst]);
+	uint32_t sent = h->isn + 1;
+	int64_t sent_at = 0;
+
+	for (size_t i = 0; i < s->at[s->worst]; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+		uint32_t end = o->seq + o->len + (o->flags & (TH_SYN_ | TH_FIN_) ? 1 : 0);
+
+		if (o->from != s->from || o->odd & (ODD_RST | ODD_ICMP))
+			continue;
+		if (!sent_at || seq_before(sent, end)) {
+			sent = end;
+			sent_at = o->nsec;
+		}
+	}
+	if (!sent_at || s->reply[s->worst])
+		return;
+	if (seq_before(sent, t->seq) && t->seq - sent < 1u << 20)
+		finding_weigh(f, "seq.above", t->at);
+	else if (seq_before(t->seq, sent) && t->flags & TH_ACK_ && t->nsec - sent_at > REORDER)
+		finding_weigh(f, "seq.below", t->at);
+	else if (seq_before(t->seq, sent) && t->flags & TH_ACK_ && sent - t->seq >= 8)
+		finding_weigh(f, "seq.below", t->at);
+}
+
+static void
+weigh_burst(struct finding *f, const struct suspects *s)
+{
+	const struct trace *t = flow_trace(s->l->flow, s->at[s->worst]);
+	size_t same = 0, climbs = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct trace *o = flow_trace(s->l->flow, s->at[i]);
+		int64_t apart = o->nsec - t->nsec;
+
+		if (apart > 10 * NSEC_PER_MSEC || apart < -10 * NSEC_PER_MSEC || s->reply[i])
+			continue;
+		if (o->seq == t->seq && o->ack == t->ack && o->flags == t->flags &&
+		    o->window == t->window && o->ip_id == t->ip_id)
+			same++;
+		else if (o->seq != t->seq && o->flags == t->flags)
+			climbs++;
+	}
+	if (same >= 3 && t->flags & TH_ACK_)
+		finding_weigh(f, "burst.triple", t->at);
+	else if (same >= 2)
+		finding_weigh(f, "burst.same", t->at);
+	if (climbs)
+		finding_weigh(f, "burst.climbs", t->at);
+}
+
+/* F7: does the end that "left" go on? A new answer to a new SYN is no contradiction. */
+static void
+weigh_after(struct finding *f, const struct suspects *s)
+{
+	const struct look *l = s->l;
+	const struct trace *t = flow_trace(l->flow, s->at[0]);
+	bool asked_again = false;
+
+	if (s->reply[0] && s->worst == 0)
+		return;
+	for (size_t i = s->at[0] + 1; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+		struct cite *c;
+
+		if (o->odd & (ODD_ICMP | ODD_DUPLICATE))
+			continue;
+		if (o->from != s->from) {
+			asked_again |= o->flags & TH_SYN_ && !(o->odd & ODD_RST);
+			continue;
+		}
+		if (o->odd & ODD_RST || o->nsec - t->nsec < window_after(l, s->from))
+			continue;
+		if (asked_again && o->flags & TH_SYN_)
+			return;
+		c = finding_cite(f, o->at, ROLE_CONTRADICTION);
+		finding_observe(f, c, "ip.ttl", NULL, "%u", o->ttl);
+		finding_weigh(f, "after.goes_on", o->at);
+		if (o->flags & TH_SYN_ || o->len)
+			finding_weigh(f, "after.speaks", o->at);
+		finding_excludes(f, "the other end closed the connection itself",
+				 "it goes on in frame %u, after its own reset", o->at.frame);
+		return;
+	}
+}
+
+/* What makes a reset ordinary. */
+static void
+weigh_context(struct finding *f, const struct suspects *s)
+{
+	const struct look *l = s->l;
+	size_t at = s->at[s->worst];
+	const struct trace *t = flow_trace(l->flow, at), *last = NULL;
+	bool fin = false, answered = false;
+
+	for (size_t i = 0; i < at; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o->odd & (ODD_ICMP | ODD_RST))
+			continue;
+		fin |= (o->flags & TH_FIN_) && t->nsec - o->nsec > REORDER;
+		last = o;
+		if (s->trigger >= 0 && (long)i > s->trigger && o->from == SERVER && o->len)
+			answered = true;
+	}
+	if (s->reply[s->worst])
+		finding_weigh(f, "reset.reply", t->at);
+	if (fin)
+		finding_weigh(f, "reset.after_fin", t->at);
+	if (answered)
+		finding_weigh(f, "reset.answered", t->at);
+	if (last && t->nsec - last->nsec > IDLE_LONG)
+		finding_weigh(f, "reset.idle", t->at);
+	else if (last && t->nsec - last->nsec > IDLE_SOME)
+		finding_weigh(f, "reset.late", t->at);
+	if (l->flow->bits & FLOW_MIDDLE)
+		finding_weigh(f, "context.middle", no_packet());
+	if (l->outcome == OUTCOME_REFUSED)
+		finding_weigh(f, "reset.refused", t->at);
+	if (s->from == CLIENT && (t->ttl == 64 || t->ttl == 128 || t->ttl == 255) &&
+	    s->measure[s->worst].ttl_jump == 0)
+		finding_weigh(f, "reset.local", t->at);
+}
+
+/* The paper's names for what the far end would see (SIGCOMM 2023, table 1). */
+static const char *
+signature(const struct suspects *s, enum stage stage)
+{
+	size_t rst = 0, ack = 0;
+	static const char *const names[3][6] = {
+	    {"syn-rst", "syn-rst", "syn-rst-ack", "syn-rst-ack", "syn-rst-rst-ack", ""},
+	    {"ack-rst", "ack-rst-rst", "ack-rst-ack", "ack-rst-ack-rst-ack", "ack-rst-rst-ack", ""},
+	    {"psh-ack-rst", "psh-ack-rst-rst", "psh-ack-rst-ack", "psh-ack-rst-ack-rst-ack",
+	     "psh-ack-rst-rst-ack", ""},
+	};
+	int row = stage == STAGE_SYN ? 0 : stage == STAGE_HANDSHAKE ? 1 : 2;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->reply[i])
+			*(flow_trace(s->l->flow, s->at[i])->flags & TH_ACK_ ? &ack : &rst) += 1;
+	if (stage == STAGE_ESTABLISHED)
+		return ack ? "psh-ack-data-rst-ack" : "psh-ack-data-rst";
+	return names[row][rst && ack ? 4 : (ack ? 2 : 0) + (rst + ack > 1 ? 1 : 0)];
+}
+
+static void
+explain(struct finding *f, const struct suspects *s)
+{
+	const char *who = s->from == SERVER ? "the server" : "the client";
+
+	if (f->direction == BOTH_WAYS)
+		finding_explain(f,
+				"Something between client and server cut this connection%s%s by "
+				"resets forged in the name of both.",
+				f->name ? " to " : "", f->name ? f->name : "");
+	else
+		finding_explain(f,
+				"Something between client and server cut this connection%s%s by a "
+				"reset that claims to come from %s, which did not send it.",
+				f->name ? " to " : "", f->name ? f->name : "", who);
+}
+
+/* The resets that belong to the forged one: alike, or suspicious by themselves. */
+static void
+cite_resets(struct finding *f, const struct suspects *s)
+{
+	const struct trace *w = flow_trace(s->l->flow, s->at[s->worst]);
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct trace *t = flow_trace(s->l->flow, s->at[i]);
+		int64_t apart = t->nsec > w->nsec ? t->nsec - w->nsec : w->nsec - t->nsec;
+		bool alike = t->ttl == w->ttl && t->window == w->window && t->flags == w->flags &&
+			     apart < BURST;
+
+		if (i != s->worst && (s->reply[i] || (!alike && s->measure[i].weight < 2)))
+			continue;
+		measure_tell(f, &s->measure[i], s->l, s->at[i]);
+	}
+}
+
+static struct finding *
+suspect(const struct suspects *s)
+{
+	const struct look *l = s->l;
+	const struct trace *t;
+	struct finding *f;
+
+	if (s->n == 0)
+		return NULL;
+	t = flow_trace(l->flow, s->at[s->worst]);
+	f = finding_new(l, RST_INJECTION, t->nsec);
+	f->direction = s->from == SERVER ? TO_CLIENT : TO_SERVER;
+	f->stage = look_stage(l, s->at[s->worst]);
+	cite_resets(f, s);
+	weigh_sequence(f, s);
+	weigh_burst(f, s);
+	weigh_after(f, s);
+	weigh_context(f, s);
+	tell_trigger(f, l, s->trigger);
+	if (f->trigger == TRIGGER_SNI || f->trigger == TRIGGER_HTTP_HOST ||
+	    f->trigger == TRIGGER_DNS_NAME)
+		finding_weigh(f, "trigger.name", f->ncites ? f->cites[0].at : no_packet());
+	tell_baseline(f, l, s->from, s->at[s->worst]);
+	if (f->stage != STAGE_DATAGRAM)
+		finding_signature(f, signature(s, f->stage));
+	explain(f, s);
+	return f;
+}
+
+void
+detect_reset(const struct detection *d, const struct look *l)
+{
+	struct suspects s[2];
+	struct finding *f[2];
+	struct suspicion x = {0};
+
+	if (l->flow->proto != IPPROTO_TCP ||
+	    (!l->flow->half[CLIENT].resets && !l->flow->half[SERVER].resets))
+		return;
+	for (int side = 0; side < 2; side++) {
+		collect(&s[side], l, (enum side)side);
+		f[side] = suspect(&s[side]);
+		if (f[side])
+			weigh(f[side]);
+	}
+	/* One box that resets both ends is one finding. */
+	if (f[CLIENT] && f[SERVER] && f[CLIENT]->confidence >= 0.5 &&
+	    f[SERVER]->confidence >= 0.5) {
+		f[SERVER]->direction = BOTH_WAYS;
+		cite_resets(f[SERVER], &s[CLIENT]);
+		explain(f[SERVER], &s[SERVER]);
+		finding_free(f[CLIENT]);
+		f[CLIENT] = NULL;
+	}
+	for (int side = 0; side < 2; side++) {
+		if (!f[side])
+			continue;
+		x.finding = f[side];
+		d->suspect(d->context, l, &x);
+	}
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Packets that vanish: at the SYN, after the handshake, after the first words, in one direction
+ * or both. Silence has many innocent causes; what is weighed here is its shape. */
+#include "detect.h"
+#include "weigh.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+/* The paper's limit for a connection gone quiet (Sundara Raman et al. 2023: 3 s). */
+#define QUIET (3 * NSEC_PER_SEC)
+/* zapret's detector and the dossier ask for three repetitions of the same bytes. */
+#define REPEATS 3
+/* An answer that is due this long after a request that was acknowledged is missing. */
+#define ANSWER_DUE (10 * NSEC_PER_SEC)
+/* A test tool that wants its packet to die on the way gives it a smaller TTL than its SYN. */
+#define TTL_LIMITED 8
+
+/* What one side said and the other never confirmed. */
+struct unheard {
+	enum side from;
+	uint32_t acked;       /* sequence number up to which it was confirmed */
+	size_t first;         /* first packet beyond that */
+	size_t sent, repeats; /* packets beyond, and how many of them repeat others */
+	bool large_only;      /* all of them are as large as the path carries */
+	bool fin;             /* its FIN is among them */
+	bool partly;          /* the beginning of the same words was confirmed */
+	size_t replies;       /* packets of the other side afterwards */
+	long reply;           /* the first of them */
+	int64_t waited;
+};
+
+static bool
+unheard_of(struct unheard *u, const struct look *l, enum side from, int64_t end)
+{
+	const struct flow *f = l->flow;
+	const struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+	bool found = false;
+
+	memset(u, 0, sizeof *u);
+	u->from = from;
+	u->acked = o->has_ack ? o->max_ack : h->isn + 1;
+	u->large_only = true;
+	u->reply = -1;
+	if (!h->bytes || !h->has_isn || !seq_before(u->acked, h->next_seq - (h->fins ? 1 : 0)))
+		return false;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(f, i);
+
+		if (t->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE))
+			continue;
+		if (t->from != from) {
+			if (found) {
+				u->replies++;
+				u->reply = u->reply < 0 ? (long)i : u->reply;
+			}
+			continue;
+		}
+		if (t->flags & TH_FIN_ && found)
+			u->fin = true;
+		if (!t->len || t->odd & (ODD_KEEPALIVE | ODD_PADDED) ||
+		    !seq_before(u->acked, t->seq + t->len))
+			continue;
+		if (!found)
+			u->first = i;
+		found = true;
+		u->sent++;
+		u->repeats += t->odd & ODD_RETRANSMISSION ? 1 : 0;
+		if (!h->mss || t->len + 100 < o->mss)
+			u->large_only = false;
+	}
+	u->partly = found && u->acked != h->isn + 1;
+	if (found) {
+		int64_t until = f->last > end ? f->last : end;
+
+		u->waited = until - flow_trace(f, u->first)->nsec;
+	}
+	return found;
+}
+
+/* Does the sender of the unheard words learn that the other side's words arrive twice, though
+ * it confirmed them? Then its confirmations are lost on the way as well. */
+static long
+repeated_though_acked(const struct look *l, enum side from)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->from == from || !(t->odd & ODD_RETRANSMISSION || t->flags & TH_FIN_))
+			continue;
+		for (size_t k = 0; k < i; k++) {
+			const struct trace *o = flow_trace(l->flow, k);
+			uint32_t end = t->seq + t->len + (t->flags & TH_FIN_ ? 1 : 0);
+
+			if (o->from == from && o->flags & TH_ACK_ && !(o->odd & ODD_RST) &&
+			    !seq_before(o->ack, end) &&
+			    t->nsec - o->nsec > l->rtt[other_side(from)] &&
+			    t->nsec - o->nsec > 100 * NSEC_PER_MSEC)
+				return (long)i;
+		}
+	}
+	return -1;
+}
+
+static bool
+ttl_limited(const struct look *l, size_t i)
+{
+	const struct trace *t = flow_trace(l->flow, i);
+
+	return l->syn >= 0 && t->from == CLIENT &&
+	       t->ttl + TTL_LIMITED < flow_trace(l->flow, (size_t)l->syn)->ttl;
+}
+
+static bool
+expired_on_the_way(const struct flow *f)
+{
+	for (const struct icmp_error *e = f->icmp_errors; e; e = e->next)
+		if ((e->ip_version == 4 && e->type == 11) || (e->ip_version == 6 && e->type == 3))
+			return true;
+	return false;
+}
+
+static void
+cite_unheard(struct finding *f, const struct look *l, const struct unheard *u)
+{
+	size_t n = 0;
+
+	for (size_t i = u->first; i < l->n && n < 12; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->from != u->from || !t->len ||
+		    t->odd & (ODD_RST | ODD_ICMP | ODD_KEEPALIVE | ODD_PADDED))
+			continue;
+		finding_cite(f, t->at,
+			     t->odd & ODD_RETRANSMISSION ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
+		n++;
+	}
+}
+
+static void
+weigh_unheard(struct finding *f, const struct look *l, const struct unheard *u)
+{
+	const struct trace *t = flow_trace(l->flow, u->first);
+	long twice = repeated_though_acked(l, u->from);
+
+	finding_weigh(f, u->repeats >= REPEATS ? "silence.data" : "silence.data_once", t->at);
+	if (u->repeats >= 5)
+		finding_weigh(f, "silence.long", t->at);
+	if (u->partly && l->said != TRIGGER_UNKNOWN && u->from == CLIENT && !l->answered)
+		finding_weigh(f, "silence.selective", t->at);
+	if (u->fin && u->repeats < REPEATS)
+		finding_weigh(f, "silence.fin_too", t->at);
+	if (u->replies) {
+		const struct trace *r = flow_trace(l->flow, (size_t)u->reply);
+		struct cite *c = finding_cite(f, r->at, ROLE_CONTRADICTION);
+
+		finding_observe(f, c, "tcp.ack", NULL, "confirms nothing beyond byte %u",
+				u->acked - l->flow->half[u->from].isn - 1);
+		finding_weigh(f, "silence.one_way", r->at);
+		finding_excludes(f, "the other end was gone",
+				 "it still sends in frame %u, without having received this",
+				 r->at.frame);
+	}
+	if (twice >= 0) {
+		finding_cite(f, flow_trace(l->flow, (size_t)twice)->at, ROLE_CONTRADICTION);
+		finding_weigh(f, "silence.acks_lost", flow_trace(l->flow, (size_t)twice)->at);
+	}
+	if (u->large_only)
+		finding_weigh(f, "silence.large_only", t->at);
+	else
+		finding_excludes(f, "packets too large for the path",
+				 "small packets vanish as well, from frame %u on", t->at.frame);
+	if (ttl_limited(l, u->first) || expired_on_the_way(l->flow))
+		finding_weigh(f, "silence.ttl_limited", t->at);
+	if (u->from == SERVER)
+		finding_weigh(f, "silence.client_gone", t->at);
+}
+
+static void
+suspect_unheard(const struct detection *d, const struct look *l, const struct unheard *u)
+{
+	const struct trace *t = flow_trace(l->flow, u->first);
+	struct suspicion x = {.silence = true, .silence_at = t->at};
+	struct finding *f = finding_new(l, DROP, t->nsec);
+
+	f->direction = u->from == CLIENT ? TO_SERVER : TO_CLIENT;
+	if (!u->replies && u->from == CLIENT)
+		f->direction = BOTH_WAYS;
+	f->stage = look_stage(l, u->first + 1);
+	cite_unheard(f, l, u);
+	weigh_unheard(f, l, u);
+	if (l->flow->bits & FLOW_MIDDLE)
+		finding_weigh(f, "context.middle", no_packet());
+	if (f->stage == STAGE_ESTABLISHED)
+		finding_weigh(f, "silence.established", t->at);
+	tell_trigger(f, l,
+		     u->from == CLIENT ? (long)u->first : look_last_data(l, CLIENT, u->first));
+	if (f->trigger == TRIGGER_SNI || f->trigger == TRIGGER_HTTP_HOST)
+		finding_weigh(f, "trigger.name", l->said_at);
+	finding_signature(f, "psh-ack-drop");
+	finding_explain(f,
+			"What %s sent%s%s vanished on the way: it was repeated %zu times and never "
+			"confirmed.",
+			u->from == CLIENT ? "the client" : "the server", f->name ? " for " : "",
+			f->name ? f->name : "", u->repeats);
+	x.finding = f;
+	d->suspect(d->context, l, &x);
+}
+
+/* The request arrived, says its receiver, and no answer ever came. */
+static void
+detect_no_answer(const struct detection *d, const struct look *l)
+{
+	const struct flow *f = l->flow;
+	struct suspicion x = {.silence = true};
+	const struct trace *t;
+	struct finding *finding;
+	int64_t until = f->half[CLIENT].fins || f->half[CLIENT].resets || f->half[SERVER].fins
+			    ? f->last
+			    : d->capture_end;
+
+	if (l->data[CLIENT] < 0 || f->half[SERVER].bytes || l->said == TRIGGER_UNKNOWN ||
+	    l->syn_ack < 0 || !f->half[SERVER].has_ack || f->half[SERVER].resets ||
+	    until - f->half[CLIENT].last_data < ANSWER_DUE)
+		return;
+	t = flow_trace(f, (size_t)l->data[CLIENT]);
+	finding = finding_new(l, DROP, t->nsec);
+	finding->direction = TO_CLIENT;
+	finding->stage = STAGE_FIRST_DATA;
+	x.silence_at = t->at;
+	finding_cite(finding, t->at, ROLE_UNANSWERED);
+	finding_weigh(finding, "silence.no_answer", t->at);
+	if (ttl_limited(l, (size_t)l->data[CLIENT]) || expired_on_the_way(f))
+		finding_weigh(finding, "silence.ttl_limited", t->at);
+	tell_trigger(finding, l, l->data[CLIENT]);
+	finding_weigh(finding, "trigger.name", l->said_at);
+	finding_signature(finding, "psh-ack-drop");
+	finding_explain(finding, "The request for %s arrived, but no answer to it ever came back.",
+			l->name);
+	x.finding = finding;
+	d->suspect(d->context, l, &x);
+}
+
+static void
+detect_syn_silence(const struct detection *d, const struct look *l)
+{
+	const struct flow *f = l->flow;
+	const struct half *c = &f->half[CLIENT];
+	struct suspicion x = {.silence = true};
+	const struct trace *t;
+	struct finding *finding;
+
+	if (f->half[SERVER].packets || !c->syn_seen || f->nicmp || c->resets || c->bytes ||
+	    d->capture_end - f->first < QUIET)
+		return;
+	if (c->syns < 2)
+		return;
+	t = flow_trace(f, 0);
+	finding = finding_new(l, DROP, t->nsec);
+	finding->direction = BOTH_WAYS;
+	finding->stage = STAGE_SYN;
+	x.silence_at = t->at;
+	for (size_t i = 0; i < l->n; i++)
+		finding_cite(finding, flow_trace(f, i)->at,
+			     i ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
+	finding_weigh(finding, c->syns >= REPEATS ? "silence.syn" : "silence.syn_once", t->at);
+	tell_trigger(finding, l, -1);
+	finding_signature(finding, "syn-drop");
+	finding_explain(finding,
+			"Every attempt to connect vanished: %u requests, and no answer at all.",
+			c->syns);
+	x.finding = finding;
+	d->suspect(d->context, l, &x);
+}
+
+void
+detect_silence(const struct detection *d, const struct look *l)
+{
+	struct unheard u;
+	bool found = false;
+
+	if (l->flow->proto != IPPROTO_TCP)
+		return;
+	detect_syn_silence(d, l);
+	if (!l->half_seen[CLIENT] || !l->half_seen[SERVER])
+		return;
+	for (int from = 0; from < 2 && !found; from++) {
+		if (!unheard_of(&u, l, (enum side)from, d->capture_end))
+			continue;
+		if (u.waited < QUIET ||
+		    (u.repeats < 2 && !(u.fin && u.repeats == 0 && l->syn_ack >= 0)))
+			continue;
+		suspect_unheard(d, l, &u);
+		found = true;
+	}
+	if (!found)
+		detect_no_answer(d, l);
+}

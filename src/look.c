@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A flow looked at once, for all detectors. */
+#include "look.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+static void
+set_name(struct look *l, const struct fact *fact, enum trigger_kind kind)
+{
+	size_t n = fact->text.n < NAME_MAX_TEXT - 1 ? fact->text.n : NAME_MAX_TEXT - 1;
+
+	if (l->name[0] || n == 0)
+		return;
+	memcpy(l->name, fact->text.p, n);
+	l->name[n] = '\0';
+	l->said = kind;
+	l->said_at = fact->at;
+	l->said_nsec = fact->nsec;
+}
+
+static void
+read_names(struct look *l)
+{
+	const struct flow *f = l->flow;
+	const struct fact *fact;
+
+	if ((fact = flow_first(f, "tls.sni")))
+		set_name(l, fact, TRIGGER_SNI);
+	if ((fact = flow_first(f, "http.host")))
+		set_name(l, fact, TRIGGER_HTTP_HOST);
+	if ((fact = flow_first(f, "dns.qry.name")))
+		set_name(l, fact, TRIGGER_DNS_NAME);
+}
+
+static void
+read_handshake(struct look *l)
+{
+	const struct flow *f = l->flow;
+	int64_t last_syn = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(f, i);
+
+		if (t->odd & (ODD_ICMP | ODD_RST))
+			continue;
+		if (t->flags & TH_SYN_ && f->proto == IPPROTO_TCP) {
+			if (t->from == CLIENT && !(t->flags & TH_ACK_)) {
+				last_syn = t->nsec;
+				if (l->syn < 0)
+					l->syn = (long)i;
+			} else if (t->from == SERVER && l->syn_ack < 0) {
+				l->syn_ack = (long)i;
+				if (last_syn)
+					l->rtt[SERVER] = t->nsec - last_syn;
+			}
+		} else if (t->from == CLIENT && l->syn_ack >= 0 && l->handshake_ack < 0) {
+			l->handshake_ack = (long)i;
+			l->rtt[CLIENT] = t->nsec - flow_trace(f, (size_t)l->syn_ack)->nsec;
+		}
+		if (t->len && !(t->odd & (ODD_PADDED | ODD_KEEPALIVE)) && l->data[t->from] < 0)
+			l->data[t->from] = (long)i;
+	}
+}
+
+/* What became of a TCP connection, before anybody asks why. */
+static enum outcome
+tcp_outcome(const struct look *l)
+{
+	const struct half *c = &l->flow->half[CLIENT], *s = &l->flow->half[SERVER];
+	bool refused = s->resets && !s->syns && !s->bytes;
+
+	if (!c->packets || !s->packets) {
+		if (c->syns && !s->packets)
+			return OUTCOME_FAILED;
+		return OUTCOME_PARTIAL;
+	}
+	if (refused && c->syn_seen)
+		return OUTCOME_REFUSED;
+	if (l->flow->bits & FLOW_MIDDLE)
+		return OUTCOME_PARTIAL;
+	if (l->answered || (s->bytes && !c->bytes))
+		return OUTCOME_OK;
+	if (c->bytes)
+		return OUTCOME_FAILED;
+	if (s->syns && (c->fins || c->resets || s->fins))
+		return OUTCOME_OK; /* opened and closed without a word: nothing was tried */
+	return s->syns ? OUTCOME_OK : OUTCOME_FAILED;
+}
+
+static enum outcome
+datagram_outcome(const struct look *l)
+{
+	const struct half *c = &l->flow->half[CLIENT], *s = &l->flow->half[SERVER];
+	const struct fact *rcode = flow_first(l->flow, "dns.flags.rcode");
+
+	for (const struct icmp_error *e = l->flow->icmp_errors; e; e = e->next)
+		if (addr_equal(&e->sender, &l->flow->addr[SERVER]) && !s->packets)
+			return OUTCOME_REFUSED;
+	if (c->packets && s->packets)
+		return rcode && rcode->u == 5 ? OUTCOME_REFUSED : OUTCOME_OK;
+	if (!c->packets)
+		return OUTCOME_PARTIAL;
+	return flow_first(l->flow, "dns.query") ? OUTCOME_FAILED : OUTCOME_PARTIAL;
+}
+
+void
+look_at(struct look *l, const struct flow *f)
+{
+	memset(l, 0, sizeof *l);
+	l->flow = f;
+	l->n = flow_trace_count(f);
+	l->syn = l->syn_ack = l->handshake_ack = l->data[0] = l->data[1] = -1;
+	l->half_seen[CLIENT] = f->half[CLIENT].packets;
+	l->half_seen[SERVER] = f->half[SERVER].packets;
+	read_names(l);
+	read_handshake(l);
+	l->answered = f->half[CLIENT].first_data &&
+		      f->half[SERVER].last_data >= f->half[CLIENT].first_data &&
+		      f->half[SERVER].bytes;
+	l->outcome = f->proto == IPPROTO_TCP ? tcp_outcome(l) : datagram_outcome(l);
+}
+
+enum stage
+look_stage(const struct look *l, size_t i)
+{
+	bool client = false, server = false, syn_ack = false;
+
+	if (l->flow->proto != IPPROTO_TCP)
+		return l->said == TRIGGER_DNS_NAME ? STAGE_DNS : STAGE_DATAGRAM;
+	for (size_t k = 0; k < i && k < l->n; k++) {
+		const struct trace *t = flow_trace(l->flow, k);
+
+		if (t->odd & (ODD_ICMP | ODD_RST))
+			continue;
+		if (t->flags & TH_SYN_ && t->flags & TH_ACK_)
+			syn_ack = true;
+		if (t->len && !(t->odd & ODD_KEEPALIVE))
+			*(t->from == CLIENT ? &client : &server) = true;
+	}
+	if (client && server)
+		return STAGE_ESTABLISHED;
+	if (client)
+		return STAGE_FIRST_DATA;
+	if (syn_ack || server)
+		return STAGE_HANDSHAKE;
+	return l->flow->bits & FLOW_MIDDLE ? STAGE_ESTABLISHED : STAGE_SYN;
+}
+
+long
+look_last_data(const struct look *l, enum side from, size_t i)
+{
+	while (i-- > 0) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->from == from && t->len &&
+		    !(t->odd & (ODD_KEEPALIVE | ODD_PADDED | ODD_ICMP | ODD_RST)))
+			return (long)i;
+	}
+	return -1;
+}
+
+const struct trace *
+look_packet(const struct look *l, struct ref at)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->at.frame == at.frame && t->at.capture == at.capture)
+			return t;
+	}
+	return NULL;
+}
+
+int
+look_ttl_jump(const struct look *l, enum side from, const struct trace *t, int *ret_usual,
+	      size_t *ret_n)
+{
+	int best = 256;
+
+	*ret_n = 0;
+	*ret_usual = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+		int d = o->ttl > t->ttl ? o->ttl - t->ttl : t->ttl - o->ttl;
+
+		if (o == t || o->from != from || o->odd & (ODD_RST | ODD_ICMP))
+			continue;
+		(*ret_n)++;
+		if (d < best) {
+			best = d;
+			*ret_usual = o->ttl;
+		}
+	}
+	return *ret_n ? best : 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A flow looked at once, for all detectors: who spoke when, what the client had just said, how
+ * far things got, and how long the path is. */
+#pragma once
+
+#include "finding.h"
+
+#define NAME_MAX_TEXT 256 /* RFC 1035, 2.3.4: a name has at most 255 octets */
+
+struct look {
+	const struct flow *flow;
+	size_t n;          /* kept packets: flow_trace(flow, 0 .. n-1) */
+	long syn, syn_ack; /* indices into the trace, -1 if not there */
+	long handshake_ack;
+	long data[2];   /* first payload of each side */
+	int64_t rtt[2]; /* round trip between the capture point and that side; 0: unknown */
+	char
+	    name[NAME_MAX_TEXT]; /* what the client asked for: SNI, Host, DNS name; "" if nothing */
+	enum trigger_kind said;  /* how it said it: TRIGGER_SNI, _HTTP_HOST, _DNS_NAME, _ECH; or
+				    TRIGGER_UNKNOWN */
+	struct ref said_at;      /* the packet that completed it */
+	int64_t said_nsec;
+	bool answered;     /* the server side said something after the client's first words */
+	bool half_seen[2]; /* packets of that side are in the capture */
+	enum outcome outcome;
+};
+
+void look_at(struct look *l, const struct flow *f);
+
+/* How far the flow had got when packet i came (or at its end, for i = n). */
+enum stage look_stage(const struct look *l, size_t i);
+/* The last payload of a side before packet i, or -1. */
+long look_last_data(const struct look *l, enum side from, size_t i);
+/* The kept packet with that number, or NULL. */
+const struct trace *look_packet(const struct look *l, struct ref at);
+/* Distance of a TTL from those of the side's ordinary packets, other than `but`; 0 if it lies
+ * among them. *ret_usual is the nearest of these, *ret_n how many there were. */
+int look_ttl_jump(const struct look *l, enum side from, const struct trace *t, int *ret_usual,
+		  size_t *ret_n);

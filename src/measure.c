@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Measures a packet against the ordinary packets of its alleged sender: the features F1 to F8
+ * of the literature (Weaver et al. 2009; Sundara Raman et al. 2023). */
+#include "detect.h"
+#include "weigh.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Below this round trip, jitter of capture and kernel is as large as what is measured. */
+#define RTT_MIN (8 * NSEC_PER_MSEC)
+
+struct ref
+no_packet(void)
+{
+	return (struct ref){0, 0};
+}
+
+static void
+add(struct measure *m, const char *name)
+{
+	const struct weight *w = weight_find(name);
+
+	if (m->n == MEASURES || !w)
+		return;
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->evidence[i], name) == 0)
+			return;
+	m->evidence[m->n++] = name;
+	if (w->weight > 0)
+		m->weight += w->weight;
+}
+
+/* F1: did it come before its sender can have known of what it answers? */
+static void
+measure_time(struct measure *m, const struct look *l, const struct trace *t, long trigger)
+{
+	const struct trace *said;
+	int64_t rtt = l->rtt[t->from];
+	bool acked;
+
+	m->kappa = -1;
+	if (trigger < 0 || rtt < RTT_MIN)
+		return;
+	said = flow_trace(l->flow, (size_t)trigger);
+	if (said->from == t->from || t->nsec < said->nsec)
+		return;
+	m->kappa = (double)(t->nsec - said->nsec) / (double)rtt;
+	acked = t->flags & TH_ACK_ && !seq_before(t->ack, said->seq + said->len);
+	if (m->kappa < 0.25)
+		add(m, acked ? "time.early_ack" : "time.early");
+	else if (m->kappa < 0.6)
+		add(m, "time.earlyish");
+	else if (m->kappa >= 0.9)
+		add(m, "time.punctual");
+	m->early = m->kappa < 0.6;
+}
+
+static void
+measure_ttl(struct measure *m, const struct look *l, const struct trace *t)
+{
+	size_t n;
+
+	m->ttl_jump = look_ttl_jump(l, (enum side)t->from, t, &m->ttl_usual, &n);
+	if (n == 0)
+		return;
+	if (m->ttl_jump >= 20)
+		add(m, "ttl.far");
+	else if (m->ttl_jump >= 3)
+		add(m, "ttl.off");
+	else if (m->ttl_jump == 0 && n >= 2)
+		add(m, "ttl.same");
+}
+
+/* F3: learn how the sender counts its IP IDs from its other packets (RFC 6864 allows any way for
+ * datagrams that are not fragments). A zero with DF is what Linux sends for packets of no
+ * socket, so it is never held against anybody. */
+static void
+measure_ip_id(struct measure *m, const struct look *l, size_t i)
+{
+	const struct trace *t = flow_trace(l->flow, i), *near = NULL, *other = NULL;
+	unsigned zero = 0, step = 0, jump = 0;
+	const struct trace *last = NULL;
+
+	if (l->flow->ip_version != 4)
+		return;
+	for (size_t k = 0; k < l->n; k++) {
+		const struct trace *o = flow_trace(l->flow, k);
+
+		if (o->from != t->from && k < i && !(o->odd & ODD_ICMP))
+			other = o;
+		if (o->from != t->from || o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE) || k == i)
+			continue;
+		if (o->ip_id == 0)
+			zero++;
+		else if (last && (uint16_t)(o->ip_id - last->ip_id) <= 64)
+			step++;
+		else if (last)
+			jump++;
+		if (o->ip_id)
+			last = o;
+		if (o->ip_id && (!near || k < i))
+			near = o;
+	}
+	if (t->ip_id && other && other->ip_id == t->ip_id)
+		add(m, "id.mirror");
+	if (t->ip_id == 0)
+		return;
+	if (near && step >= 2 && jump == 0 && (uint16_t)(t->ip_id - near->ip_id) > 1000 &&
+	    (uint16_t)(near->ip_id - t->ip_id) > 1000)
+		add(m, "id.break");
+	else if (zero >= 2 && step + jump == 0)
+		add(m, "id.break");
+}
+
+/* F5 and F8: flags, window, options. */
+static void
+measure_header(struct measure *m, const struct look *l, size_t i)
+{
+	const struct trace *t = flow_trace(l->flow, i), *usual = NULL;
+	const struct half *h = &l->flow->half[t->from], *o = &l->flow->half[1 - t->from];
+	bool rst = t->odd & ODD_RST, df_usual = true, df_known = false;
+
+	for (size_t k = 0; k < l->n; k++) {
+		const struct trace *p = flow_trace(l->flow, k);
+
+		if (k == i || p->from != t->from || p->odd & (ODD_RST | ODD_ICMP))
+			continue;
+		usual = p;
+		df_known = true;
+		df_usual = df_usual && p->bits & PKT_DF;
+	}
+	if (rst && !(t->flags & TH_ACK_) && t->window)
+		add(m, "header.window");
+	if (rst && !(t->flags & TH_ACK_) && t->ack)
+		add(m, "header.ack");
+	if (t->reserved && !(usual && usual->reserved))
+		add(m, "header.reserved");
+	if (rst && t->len >= 7 && !(t->odd & ODD_PADDED))
+		add(m, "header.payload");
+	if (!rst && h->ts && o->ts && !(t->options & OPT_TS) && !(t->flags & TH_SYN_))
+		add(m, "header.no_timestamps");
+	if (df_known && df_usual && l->flow->ip_version == 4 && !(t->bits & PKT_DF))
+		add(m, "header.df");
+}
+
+void
+measure_packet(struct measure *m, const struct look *l, size_t i, long trigger)
+{
+	const struct trace *t = flow_trace(l->flow, i);
+
+	memset(m, 0, sizeof *m);
+	measure_time(m, l, t, trigger);
+	measure_ttl(m, l, t);
+	measure_ip_id(m, l, i);
+	measure_header(m, l, i);
+}
+
+void
+measure_tell(struct finding *f, const struct measure *m, const struct look *l, size_t i)
+{
+	const struct trace *t = flow_trace(l->flow, i);
+	struct cite *c = finding_cite(f, t->at, ROLE_INJECTED);
+	char usual[64];
+
+	for (size_t k = 0; k < m->n; k++)
+		finding_weigh(f, m->evidence[k], t->at);
+	if (m->ttl_jump) {
+		snprintf(usual, sizeof usual, "%d", m->ttl_usual);
+		finding_observe(f, c, "ip.ttl", usual, "%u", t->ttl);
+	}
+	if (m->kappa >= 0 && m->kappa < 0.9) {
+		snprintf(usual, sizeof usual, "%.1f ms",
+			 (double)l->rtt[t->from] / (double)NSEC_PER_MSEC);
+		finding_observe(f, c, "tcp.time_delta", usual, "%.1f ms",
+				m->kappa * (double)l->rtt[t->from] / (double)NSEC_PER_MSEC);
+	}
+	for (size_t k = 0; k < m->n; k++) {
+		if (strncmp(m->evidence[k], "id.", 3) == 0)
+			finding_observe(f, c, "ip.id", NULL, "0x%04x", t->ip_id);
+		if (strcmp(m->evidence[k], "header.window") == 0)
+			finding_observe(f, c, "tcp.window_size_value", "0", "%u", t->window);
+		if (strcmp(m->evidence[k], "header.df") == 0)
+			finding_observe(f, c, "ip.flags.df", "1", "0");
+		if (strcmp(m->evidence[k], "header.no_timestamps") == 0)
+			finding_observe(f, c, "tcp.options.timestamp", "present", "missing");
+	}
+}
+
+void
+tell_trigger(struct finding *f, const struct look *l, long trigger)
+{
+	const struct trace *t = trigger >= 0 ? flow_trace(l->flow, (size_t)trigger) : NULL;
+	char value[ADDR_TEXT_MAX + 16], address[ADDR_TEXT_MAX];
+
+	if (t && l->said != TRIGGER_UNKNOWN && l->said_nsec <= t->nsec + NSEC_PER_MSEC) {
+		finding_trigger(f, l->said, l->name, BASIS_CONTENT);
+		finding_cite(f, l->said_at, ROLE_TRIGGER);
+		finding_cite(f, t->at, ROLE_TRIGGER);
+		return;
+	}
+	addr_text(&l->flow->addr[SERVER], address);
+	snprintf(value, sizeof value, addr_is_v4(&l->flow->addr[SERVER]) ? "%s:%u" : "[%s]:%u",
+		 address, l->flow->port[SERVER]);
+	if (t) {
+		finding_trigger(f, TRIGGER_UNKNOWN, "", 0);
+		finding_cite(f, t->at, ROLE_TRIGGER);
+	} else {
+		finding_trigger(f, TRIGGER_IP_PORT, value, BASIS_CONTENT);
+		if (l->syn >= 0)
+			finding_cite(f, flow_trace(l->flow, (size_t)l->syn)->at, ROLE_TRIGGER);
+	}
+}
+
+void
+tell_baseline(struct finding *f, const struct look *l, enum side from, size_t but)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+		struct cite *c;
+
+		if (i == but || t->from != from || t->odd & (ODD_RST | ODD_ICMP | ODD_CONFLICT))
+			continue;
+		c = finding_cite(f, t->at, ROLE_BASELINE);
+		finding_observe(f, c, "ip.ttl", NULL, "%u", t->ttl);
+		return;
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one place where evidence becomes a probability. */
+#include "weigh.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Families whose features hang together count up to here (research: an injector that differs in
+ * TTL tends to differ in IP ID, window and options as well; several silences are one silence). */
+const double weight_family_cap[NFAMILIES] = {
+    [FAMILY_PRIOR] = INFINITY, [FAMILY_TIME] = 6,           [FAMILY_HEADER] = 6,
+    [FAMILY_SEQUENCE] = 6,     [FAMILY_AFTER] = 6,          [FAMILY_CONTENT] = 8,
+    [FAMILY_SILENCE] = 6,      [FAMILY_CONTEXT] = INFINITY, [FAMILY_CONTROL] = 5,
+};
+
+/* Silence proves little by itself: without another flow that fared well it stays below this
+ * (design: "silence without a control stays under 0.8"). */
+#define SILENCE_ALONE_MAX 0.79
+/* Nothing is certain: packets can be made up. */
+#define CONFIDENCE_MAX 0.999
+
+const struct weight *
+weight_find(const char *name)
+{
+	for (const struct weight *w = weights; w->name; w++)
+		if (strcmp(w->name, name) == 0)
+			return w;
+	return NULL;
+}
+
+void
+weigh(struct finding *f)
+{
+	double sum[NFAMILIES] = {0}, total = 0;
+	bool control = false, silence = false;
+
+	for (size_t i = 0; i < f->nevidence; i++) {
+		const struct evidence *e = &f->evidence[i];
+
+		sum[e->family] += e->weight;
+		control |= e->family == FAMILY_CONTROL && e->weight > 0;
+		silence |= e->family == FAMILY_SILENCE;
+	}
+	for (int i = 0; i < NFAMILIES; i++)
+		total += sum[i] > weight_family_cap[i] ? weight_family_cap[i] : sum[i];
+	f->confidence = 1 / (1 + exp(-total));
+	if (silence && !control && f->confidence > SILENCE_ALONE_MAX)
+		f->confidence = SILENCE_ALONE_MAX;
+	if (f->confidence > CONFIDENCE_MAX)
+		f->confidence = CONFIDENCE_MAX;
+}
