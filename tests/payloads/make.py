@@ -3,7 +3,8 @@
 """Makes the payloads of the dissector tests: <dissector>/NAME.bin, and NAME.txt which says in
 its first line how the bytes travel ("stream client", "datagram server") and then what they are.
 
-Every byte is made here, from the specifications; nothing comes from a capture. Without
+Every byte is made here, from the specifications; nothing comes from a capture. The same
+payloads, with two bytes before them, are the seeds of tests/fuzz/fuzz_dissect.c. Without
 arguments the files are written, with --check they are compared (status 1 if they differ)."""
 
 import gzip
@@ -15,9 +16,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 payloads = {}
 
 
+# The list in meson.build, whose order is what the fuzz target's first byte counts in.
+DISSECTORS = ["dns", "http", "icmp", "tcp", "tls"]
+SEEDS = "../fuzz/corpus/dissect"
+
+
 def put(dissector, name, travel, text, data):
     payloads[f"{dissector}/{name}.bin"] = data
     payloads[f"{dissector}/{name}.txt"] = f"{travel}\n{text}\n".encode()
+    how = (travel.endswith("server")) | travel.startswith("stream") << 2
+    payloads[f"{SEEDS}/{dissector}-{name}"] = bytes([DISSECTORS.index(dissector), how]) + data
 
 
 # --- DNS: RFC 1035, 4.1 ---------------------------------------------------------------------
@@ -292,8 +300,24 @@ def tls_payloads():
     put("tls", "alert", "stream server", "handshake_failure in clear, at once.", tls_record(21, b"\x02\x28", 0x0303))
 
 
+# --- kept packets, as fuzz_dissect.c reads them -------------------------------------------------
+
+def packet(usec, side, flags, ttl, seq, ack, size=0, odd=0, ident=0, window=0):
+    return struct.pack(">IBBBBIIHHHHHHHHH", usec, side, flags, ttl, 0, seq, ack, size, size, odd, ident,
+                       window, 0, 0, 0, 0)
+
+
+def tcp_seeds():
+    open_ = [packet(0, 0, 0x02, 64, 1000, 0, odd=4), packet(20000, 1, 0x12, 52, 9000, 1001, odd=4),
+             packet(20100, 0, 0x10, 64, 1001, 9001), packet(20200, 0, 0x18, 64, 1001, 9001, 517)]
+    burst = [packet(21000 + i, 1, 0x14, 46, 9001, 1518, odd=0x81, ident=7, window=i) for i in range(3)]
+    begin = struct.pack(">IIBB", 1000, 9000, 64, 52)
+    payloads[f"{SEEDS}/tcp-burst"] = bytes([DISSECTORS.index("tcp"), 0]) + begin + b"".join(open_ + burst)
+    payloads[f"{SEEDS}/tcp-quiet"] = bytes([DISSECTORS.index("tcp"), 0]) + begin + b"".join(open_)
+
+
 def main():
-    for make in (dns_payloads, icmp_payloads, http_payloads, tls_payloads):
+    for make in (dns_payloads, icmp_payloads, http_payloads, tls_payloads, tcp_seeds):
         make()
     check, bad = "--check" in sys.argv[1:], 0
     for name, data in sorted(payloads.items()):
