@@ -162,7 +162,7 @@ ppp(struct walk *w)
 
 	if (w->n >= 2 && w->p[0] == 0xff && w->p[1] == 0x03)
 		walk_skip(w, 2);
-	if (!w->n || (!(w->p[0] & 1) && w->n < 2)) {
+	if (!w->n || (w->n < 2 && (!(w->p[0] & 1) || w->p[0] == 0xff))) {
 		w->layer = LAYER_BAD;
 		return;
 	}
@@ -218,10 +218,9 @@ mpls(struct walk *w)
 		bottom = w->p[2] & 1;
 		walk_skip(w, MPLS_LABEL);
 	} while (!bottom);
-	if (!w->n) {
-		w->layer = LAYER_BAD;
+	w->layer = LAYER_BAD;
+	if (!w->n)
 		return;
-	}
 	if (w->p[0] >> 4 == 0 && w->n > 4) { /* control word (RFC 4385, 3), or address 0x:... */
 		struct walk inside = *w;
 
@@ -229,7 +228,8 @@ mpls(struct walk *w)
 		if (looks_like_ethernet(&inside))
 			*w = inside;
 	}
-	w->layer = LAYER_NO_IP;
+	if (w->n > ETHERNET_HEADER + 4) /* enough to know better */
+		w->layer = LAYER_NO_IP;
 	if (w->p[0] >> 4 == 4 && w->n >= 4 && (w->p[0] & 15) >= 5 && load16(w->p + 2) <= w->wire)
 		w->layer = LAYER_IP;
 	else if (w->p[0] >> 4 == 6 && w->n >= 6 && load16(w->p + 4) + 40U <= w->wire)
@@ -356,7 +356,7 @@ frame_relay(struct walk *w)
 		return;
 	}
 	walk_skip(w, 1);
-	if (w->p[0] == 0 && w->n > 1) /* pad */
+	if (w->n > 1 && w->p[0] == 0) /* pad */
 		walk_skip(w, 1);
 	switch (w->p[0]) {
 	case 0xcc: /* IPv4 */
@@ -373,13 +373,17 @@ frame_relay(struct walk *w)
 		if (!w->p[1] && !w->p[2] && !w->p[3])
 			walk_to(w, 6, LAYER_ETHERTYPE);
 		break;
+	case 0: /* a pad, and no more */
+		w->layer = LAYER_BAD;
+		break;
 	default:
 		w->layer = LAYER_NO_IP;
 	}
 }
 
-/* Whether the tags of an NFLOG message hold together, and where the packet lies in it. */
-static bool
+/* Goes through the tags of an NFLOG message until the packet. Returns LAYER_BAD if the tags do
+ * not hold together in this byte order. */
+static enum layer
 nflog_payload(const struct walk *w, uint16_t (*load)(const uint8_t *), size_t *ret_at)
 {
 	size_t at = 4;
@@ -388,32 +392,37 @@ nflog_payload(const struct walk *w, uint16_t (*load)(const uint8_t *), size_t *r
 		size_t n = load(w->p + at);
 
 		if (n < 4)
-			return false;
+			return LAYER_BAD;
 		if (load(w->p + at + 2) == 9) { /* NFULA_PAYLOAD */
 			*ret_at = at + 4;
-			return true;
+			return LAYER_IP;
 		}
 		n = (n + 3) & ~(size_t)3;
 		if (n > w->n - at)
-			return false;
+			return LAYER_BAD;
 		at += n;
 	}
-	return false;
+	return at == w->wire ? LAYER_NO_IP : LAYER_BAD;
 }
 
 /* Family, version, resource, then tags in the byte order of the machine that captured. */
 static void
 nflog(struct walk *w)
 {
-	size_t at;
+	enum layer layer;
+	size_t at = 0;
 
-	if (w->n < 4) {
-		w->layer = LAYER_BAD;
+	w->layer = LAYER_BAD;
+	if (w->n < 4)
 		return;
-	}
-	w->layer = LAYER_NO_IP;
-	if (nflog_payload(w, load_le16, &at) || nflog_payload(w, load16, &at))
-		walk_to(w, at, w->p[0] == 2 || w->p[0] == 10 ? LAYER_IP : LAYER_NO_IP);
+	layer = nflog_payload(w, load_le16, &at);
+	if (layer == LAYER_BAD)
+		layer = nflog_payload(w, load16, &at);
+	if (layer == LAYER_IP && w->p[0] != 2 && w->p[0] != 10) /* AF_INET, AF_INET6 of Linux */
+		layer = LAYER_NO_IP;
+	w->layer = layer;
+	if (layer == LAYER_IP)
+		walk_skip(w, at);
 }
 
 /* Apple's: header length, record type, and the link type of what follows, little-endian. */
