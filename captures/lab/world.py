@@ -34,7 +34,7 @@ class Lab:
         self.box.address = "2001:db8:40::7" if v6 else "203.0.113.7"
         self.ports = self.rng.randrange(34000, 58000)
         self.count, self.flows, self.names, self.until = 0, [], {}, 120
-        self.vlan, self.file = None, "pcap"
+        self.vlan, self.offset, self.pace = None, 0, 1
         self.bad, self.good, self.other = "blocked.example", "open.example", "news.example"
         self.client = Host(self, "2001:db8:1::10" if v6 else "192.0.2.10", client)
         self.path.add_client(self.client)
@@ -47,6 +47,13 @@ class Lab:
 
     def between(self, usual, low, high):
         return usual if self.chance is None else self.chance.uniform(low, high)
+
+    def when(self, seconds):
+        """A scenario's time on the clock: labelled captures begin elsewhere and run otherwise."""
+        return int((self.offset + seconds * self.pace) * SECOND)
+
+    def at(self, seconds, call, *args):
+        self.clock.at(self.when(seconds), call, *args)
 
     # --- who is there ---
 
@@ -122,7 +129,7 @@ class Lab:
             c = client.connect(peer, port, app, sport)
             flow["connection"] = c
             app.watch(c, int(deadline * SECOND))
-        self.clock.at(at * SECOND, start)
+        self.at(at, start)
         return flow
 
     def https(self, name, at, to=None, large=False, ech=None, steps=None, late=False,
@@ -214,7 +221,7 @@ class Lab:
             flow["done"], app.result = True, "ok"
             if client.closes_early:
                 self.clock.after(MILLI, client.udp.pop, sport, None)
-        self.clock.at(at * SECOND, ask, tries)
+        self.at(at, ask, tries)
         return flow
 
     # --- interference ---
@@ -233,7 +240,7 @@ class Lab:
         return e
 
     def run(self):
-        self.clock.run(int(self.until * SECOND))
+        self.clock.run(self.when(self.until))
         return self.tap.records
 
 

@@ -95,7 +95,7 @@ def keepalive_garbage(lab):
                        c.irs + c.rcv, ACK, 502, c.options(False), b"\0", ip_id=c.host.next_id(c))
             c.host.emit(p)
     for i in range(3):
-        lab.clock.at((8 + 7 * i) * 1000000, probe)
+        lab.at(8 + 7 * i, probe)
     lab.http(lab.other, 3)
 
 

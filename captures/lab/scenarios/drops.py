@@ -186,8 +186,8 @@ def outage(lab):
 
     def back():
         lab.path.loss = 0.0
-    lab.clock.at(4000000, away)
-    lab.clock.at(34000000, back)
+    lab.at(4, away)
+    lab.at(34, back)
     lab.https(lab.bad, 5, deadline=20)
     lab.https(lab.good, 6, deadline=20)
     lab.https(lab.other, 7, deadline=20)
@@ -226,7 +226,7 @@ def capture_ends(lab):
     """The capture ends while a hello still waits for its answer."""
     lab.https(lab.good, 0.2)
     lab.https(lab.bad, 3)
-    lab.tap.stop = 3000000 + int(2 * (lab.near + lab.rest)) + 30000
+    lab.tap.stop = lab.when(3) + int(2 * (lab.near + lab.rest)) + 30000
 
 
 @scenario("twin")
@@ -249,7 +249,7 @@ def client_leaves(lab):
         lab.client.dead = True
         for c in list(lab.client.tcp.values()):
             c.end()
-    lab.clock.at(3000000 + int(5 * (lab.near + lab.rest)), gone)
+    lab.clock.at(lab.when(3) + int(5 * (lab.near + lab.rest)), gone)
     lab.until = 50
 
 

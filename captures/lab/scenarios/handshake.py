@@ -139,6 +139,6 @@ def port_reused(lab):
     port = lab.port()
     stay = [("record", 6), ("send", say.client_finished(lab.rng)), ("wait", 60000000)]
     lab.https(lab.good, 0.2, sport=port, steps=stay)
-    lab.clock.at(2000000, lab.client.tcp.clear)
+    lab.at(2, lab.client.tcp.clear)
     lab.https(lab.good, 3, sport=port)
     lab.https(lab.other, 6)

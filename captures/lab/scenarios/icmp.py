@@ -38,7 +38,7 @@ def icmp_port_unreachable(lab):
     """The destination itself has no such UDP port and says so."""
     h = lab.server(lab.good)
     for i in range(3):
-        lab.clock.at((0.3 + i) * 1000000, lab.client.datagram, h.address, 45000 + i, 5060,
+        lab.at(0.3 + i, lab.client.datagram, h.address, 45000 + i, 5060,
                      b"OPTIONS sip:open.example SIP/2.0\r\n\r\n")
     lab.https(lab.good, 4)
 
@@ -50,7 +50,7 @@ def icmp_outage(lab):
     rules = [lab.rule(Quiet(address(h.address), kind=(3, 0))) for h in hosts]
     for i in range(5):
         lab.https("h%d.example" % i, 0.3 + i, deadline=6)
-    lab.clock.at(14000000, lambda: [lab.box.rules.remove(r) for r in rules])
+    lab.at(14, lambda: [lab.box.rules.remove(r) for r in rules])
     for i in range(5):
         lab.https("h%d.example" % i, 15 + i)
 

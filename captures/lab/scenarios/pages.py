@@ -139,7 +139,7 @@ def page_portal(lab):
         lab.server(n, http=answer, **near)
     for i, n in enumerate((lab.good, lab.other, lab.bad)):
         lab.http(n, 0.2 + i)
-    lab.clock.at(8000000, lambda: state.update(paid=True))
+    lab.at(8, lambda: state.update(paid=True))
     for i, n in enumerate((lab.good, lab.other, lab.bad)):
         lab.http(n, 9 + i)
 

@@ -54,7 +54,7 @@ def plain_server_side(lab):
 @scenario("twin")
 def plain_middle(lab):
     """The capture begins in the middle of connections."""
-    lab.tap.start = int(0.5 * 1000000 + 2.5 * (lab.near + lab.rest))
+    lab.tap.start = lab.when(0.5) + int(2.5 * (lab.near + lab.rest))
     lab.https(lab.good, 0.5)
     lab.https(lab.bad, 0.5)
     lab.http(lab.other, 0.5)

@@ -214,7 +214,7 @@ def reset_after_idle(lab):
         ("record", 6), ("send", say.client_finished(lab.rng)),
         ("send", say.application(lab.rng, 300)), ("record",), ("wait", 360000000),
         ("send", say.application(lab.rng, 200)), ("record",), ("close",)])
-    lab.clock.at(330000000, h.tcp.clear)
+    lab.at(330, h.tcp.clear)
     lab.https(lab.good, 3)
 
 
@@ -270,7 +270,7 @@ def server_restarts(lab):
         for c in list(h.tcp.values()):
             c.abort()
         h.listening.clear()
-    lab.clock.at(6000000, die)
+    lab.at(6, die)
     lab.https(lab.good, 7)
     lab.https(lab.other, 8)
 
