@@ -60,6 +60,7 @@ enum {
 	F_JA3,
 	F_JA4,
 	F_CLIENT_HELLO_LENGTH,
+	F_CLIENT_HELLO_CUT,
 	F_SERVER_HELLO,
 	F_SERVER_VERSION,
 	F_SERVER_CIPHER,
@@ -97,6 +98,8 @@ static const struct field fields[] = {
     [F_JA4] = {"tls.ja4", FACT_TEXT, "JA4 fingerprint of the client"},
     [F_CLIENT_HELLO_LENGTH] = {"tls.client_hello.length", FACT_UINT,
 			       "bytes of the ClientHello, with its header of four"},
+    [F_CLIENT_HELLO_CUT] = {"tls.client_hello.cut", FACT_MARK,
+			    "a ClientHello of which only the beginning is there"},
     [F_SERVER_HELLO] = {"tls.server_hello", FACT_MARK,
 			"a ServerHello; a HelloRetryRequest is one, too"},
     [F_SERVER_VERSION] = {"tls.server_version", FACT_UINT, "the version the server chose"},
@@ -320,35 +323,44 @@ record_header(struct cursor *in, uint8_t *ret_type)
 	return length;
 }
 
-/* Takes n bytes of a handshake message to `to`, which may be NULL, from as many records as it
- * takes. *left is what the current record still holds. Returns false when there are not so many:
- * either `in` has failed, or an alert cuts in, and then the message will never be whole. */
-static bool
+/* Takes n bytes of a handshake message to `to` from as many records as it takes; *left is what the
+ * current record still holds. Returns how many it got. Fewer than n without a failure of `in` means
+ * that the message will never be whole: an alert cuts in, or no more bytes will come. */
+static size_t
 gather(struct cursor *in, uint32_t *left, uint8_t *to, size_t n)
 {
-	while (n && !in->err) {
-		struct bytes b;
+	size_t got = 0;
+
+	while (got < n) {
+		size_t take = n - got, there = cursor_left(in);
+		bool over = in->at_end == CURSOR_BAD;
 		uint8_t type;
 
 		if (*left == 0) {
-			if (cursor_left(in) && *in->p == ALERT)
-				return false;
+			if ((there && *in->p == ALERT) || (over && there < RECORD_HEADER))
+				break;
 			*left = record_header(in, &type);
 			/* Fragments stand next to each other (RFC 8446, 5.1). */
 			if (!in->err && type != HANDSHAKE)
 				set_bad(in);
+			if (in->err)
+				break;
+			there = cursor_left(in);
 		}
-		b = get_bytes(in, n < *left ? n : *left);
-		if (in->err)
+		if (take > *left)
+			take = *left;
+		if (take > there && over) {
+			take = there;
+			n = got + take;
+		}
+		if (!cursor_has(in, take))
 			break;
-		if (to) {
-			memcpy(to, b.p, b.n);
-			to += b.n;
-		}
-		n -= b.n;
-		*left -= (uint32_t)b.n;
+		memcpy(to + got, in->p, take);
+		skip_bytes(in, take);
+		got += take;
+		*left -= (uint32_t)take;
 	}
-	return !in->err;
+	return got;
 }
 
 /* The types of IANA's registry that may be seen in clear, so that ciphertext is not taken for a
@@ -393,17 +405,35 @@ is_encrypted(const struct tls *tls, enum side from, struct cursor *in, uint32_t 
 	return !hello;
 }
 
-/* The rest of a message that lies in several records, put together. Apart from its caller, since
- * it needs much stack and is seldom called. */
+/* A ClientHello whose end never came: its beginning may yet tell whom it was for. */
+static void
+cut_hello(struct flow *f, enum side from, struct bytes body)
+{
+	struct cursor c = cursor_over(body, CURSOR_SHORT);
+	struct client_hello h;
+
+	client_hello_read(&c, &h);
+	note(f, from, &fields[F_CLIENT_HELLO_CUT]);
+	if (h.sni.n)
+		note_name(f, from, &fields[F_SNI], h.sni);
+}
+
+/* A message that lies in several records, put together. Apart from its caller, since it needs
+ * much stack and is seldom called. */
 static __attribute__((noinline)) bool
 scattered_body(struct flow *f, enum side from, struct cursor *in, uint32_t *left, uint8_t type,
 	       size_t length)
 {
 	uint8_t body[MESSAGE_MAX];
+	size_t got = gather(in, left, body, length);
 
-	if (!gather(in, left, body, length))
+	if (in->err)
 		return true;
-	return handshake_body(f, from, type, (struct bytes){body, length});
+	if (got == length)
+		return handshake_body(f, from, type, (struct bytes){body, length});
+	if (type == CLIENT_HELLO)
+		cut_hello(f, from, (struct bytes){body, got});
+	return true;
 }
 
 static void
@@ -413,16 +443,14 @@ handshake(struct flow *f, enum side from, struct cursor *in, uint32_t left)
 	uint8_t head[HANDSHAKE_HEADER];
 	bool good = true;
 
-	if (gather(in, &left, head, sizeof head)) {
+	if (gather(in, &left, head, sizeof head) == sizeof head) {
 		size_t length = (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
 
 		if (!is_handshake_type(head[0]) || length > MESSAGE_MAX) {
 			set_bad(in);
-		} else if (length <= left) {
-			struct bytes body = get_bytes(in, length);
-
+		} else if (length <= left && length <= cursor_left(in)) {
 			left -= (uint32_t)length;
-			good = in->err || handshake_body(f, from, head[0], body);
+			good = handshake_body(f, from, head[0], get_bytes(in, length));
 		} else {
 			good = scattered_body(f, from, in, &left, head[0], length);
 		}

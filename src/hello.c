@@ -117,7 +117,9 @@ client_hello_read(struct cursor *c, struct client_hello *ret)
 	if (!cursor_left(c))
 		return; /* no extensions before TLS 1.3 is lawful (RFC 5246, 7.4.1.2) */
 
-	struct cursor list = get_fenced(c, get_be16(c));
+	size_t length = get_be16(c);
+	bool cut = c->at_end == CURSOR_SHORT && length > cursor_left(c);
+	struct cursor list = get_fenced(c, cut ? cursor_left(c) : length);
 
 	while (cursor_left(&list) && !list.err) {
 		uint16_t type = get_be16(&list);

@@ -20,7 +20,8 @@ struct client_hello {
 };
 
 /* Reads the body of a ClientHello (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2) to the end of c. The views
- * point into it. */
+ * point into it. If it fails, what was read before the failure stands; and if c's at_end is SHORT,
+ * its end may be missing. */
 void client_hello_read(struct cursor *c, struct client_hello *ret);
 
 /* Reserved values that clients send to keep servers tolerant (RFC 8701). */
