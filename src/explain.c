@@ -158,19 +158,19 @@ struct candidate {
 	size_t far;
 };
 
-/* Part of a name is near, too: "iran" finds every fingerprint of Iran. */
+/* Part of a name or a title is near, too: "iran" finds the fingerprints of Iran. */
 static size_t
-farness(const char *asked, const char *name)
+farness(const char *asked, const char *name, const char *title)
 {
-	if (strlen(asked) >= 3 && strstr(name, asked))
+	if (strlen(asked) >= 3 && (strcasestr(name, asked) || strcasestr(title, asked)))
 		return 1;
 	return distance(asked, name);
 }
 
 static void
-consider(struct candidate *best, const char *asked, const char *name)
+consider(struct candidate *best, const char *asked, const char *name, const char *title)
 {
-	struct candidate c = {name, farness(asked, name)};
+	struct candidate c = {name, farness(asked, name, title)};
 
 	for (size_t i = 0; i < SUGGESTIONS_MAX; i++) {
 		if (!best[i].name || c.far < best[i].far) {
@@ -195,9 +195,9 @@ suggestions(const struct fingerprints *db, const char *asked)
 	if (!memory)
 		return xstrdup("out of memory");
 	for (int i = 0; i < NMECHANISMS; i++)
-		consider(best, asked, mechanism_words[i]);
+		consider(best, asked, mechanism_words[i], "");
 	for (size_t i = 0; i < fingerprints_count(db); i++)
-		consider(best, asked, fingerprints_get(db, i)->id);
+		consider(best, asked, fingerprints_get(db, i)->id, fingerprints_get(db, i)->title);
 	fprintf(memory, "no mechanism or fingerprint \"%s\"", asked);
 	for (size_t i = 0; i < SUGGESTIONS_MAX && best[i].name; i++)
 		if (best[i].far <= limit)

@@ -451,10 +451,7 @@ take_key(struct reader *r, char *line)
 static void
 take_line(struct reader *r, char *line)
 {
-	trim(line);
 	line += strspn(line, " \t");
-	if (!*line)
-		return;
 	if (*line != '[') {
 		if (!r->skip)
 			take_key(r, line);
@@ -466,11 +463,54 @@ take_line(struct reader *r, char *line)
 	}
 }
 
+/* Hands over one line, put together from itself and the indented ones below it. */
+static void
+flush(struct reader *r, char *pending, unsigned line)
+{
+	unsigned here = r->line;
+
+	if (!pending)
+		return;
+	r->line = line;
+	take_line(r, pending);
+	r->line = here;
+}
+
+/* A line that begins with a blank goes on where the one before ended; they lie in one buffer. */
+static void
+read_lines(struct reader *r, char *text)
+{
+	char *pending = NULL, *line = text;
+	unsigned begun = 0;
+
+	for (; line && complaints_go_on(r->complaints); r->line++) {
+		char *end = strchr(line, '\n');
+		bool goes_on = *line == ' ' || *line == '\t';
+
+		if (end)
+			*end = '\0';
+		trim(line);
+		if (goes_on && *line && pending && *pending) {
+			size_t n = strlen(pending);
+
+			pending[n] = ' ';
+			memmove(pending + n + 1, line, strlen(line) + 1);
+		} else if (*line) {
+			flush(r, pending, begun);
+			pending = line;
+			begun = r->line;
+		}
+		line = end ? end + 1 : NULL;
+	}
+	if (complaints_go_on(r->complaints))
+		flush(r, pending, begun);
+}
+
 void
 database_parse(struct fingerprints *db, const char *file, struct bytes text, struct complaints *c)
 {
 	struct reader r = {.db = db, .complaints = c};
-	char *copy = arena_text(db->arena, text), *line = copy;
+	char *copy = arena_text(db->arena, text);
 
 	r.file = arena_printf(db->arena, "%s", file);
 	r.line = 1;
@@ -478,14 +518,7 @@ database_parse(struct fingerprints *db, const char *file, struct bytes text, str
 		wrong(&r, "a NUL byte in a text file, expected UTF-8 text");
 		return;
 	}
-	for (; line && complaints_go_on(c); r.line++) {
-		char *end = strchr(line, '\n');
-
-		if (end)
-			*end = '\0';
-		take_line(&r, line);
-		line = end ? end + 1 : NULL;
-	}
+	read_lines(&r, copy);
 	end_stanza(&r);
 	if (complaints_go_on(c) && !r.format_said) {
 		r.line = 1;

@@ -12,9 +12,10 @@
 /* An entry is a name, a marker or a network: DNS names end at 253 characters (RFC 1035, 2.3.4),
  * and a marker longer than this is a page. */
 #define ENTRY_MAX 256
-/* A shorter marker occurs by chance; two bytes also head the buckets of a contains-list. */
+/* A shorter marker occurs by chance; as many bytes choose its bucket. */
 #define MARKER_MIN 3
-#define HEADS 65536
+/* Buckets by a marker's first bytes: lists have up to a few hundred entries. */
+#define HEADS 1024
 #define NO_ENTRY UINT32_MAX
 
 struct entry {
@@ -22,7 +23,7 @@ struct entry {
 	size_t length;
 	struct addr addr; /* masked */
 	uint32_t prefix;  /* bits of addr */
-	uint32_t next;    /* with the same first two bytes, or NO_ENTRY; longest first */
+	uint32_t next;    /* in the same bucket, or NO_ENTRY; longest first */
 	unsigned line;
 	UT_hash_handle hh;
 };
@@ -36,7 +37,7 @@ struct list {
 	size_t nentries;
 	struct entry *by_key; /* hash: text, or address and prefix */
 	bool prefixes[129];   /* lengths that occur in a network list */
-	uint32_t *heads;      /* first entry by its first two bytes */
+	uint32_t *heads;      /* first entry of each bucket */
 	bool match_said;
 };
 
@@ -71,7 +72,9 @@ lower(uint8_t c)
 static uint32_t
 head_of(const uint8_t *p)
 {
-	return (uint32_t)lower(p[0]) << 8 | lower(p[1]);
+	uint32_t three = (uint32_t)lower(p[0]) << 16 | (uint32_t)lower(p[1]) << 8 | lower(p[2]);
+
+	return three * 2654435761U >> 22; /* Knuth's multiplicative hash, 10 bits */
 }
 
 /* Clears the bits behind the prefix. */
@@ -391,7 +394,7 @@ entry_at(const struct list *l, const uint8_t *p, size_t left)
 {
 	for (uint32_t i = l->heads[head_of(p)]; i != NO_ENTRY; i = l->entries[i]->next) {
 		const struct entry *e = l->entries[i];
-		size_t k = 2;
+		size_t k = 0;
 
 		if (e->length > left)
 			continue;

@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Forged resets, FINs and payload, by the headers that their makers put on them.
+# "M" in a source: measured in the capture that is named, for this project.
+format = 1
+
+[cn-gfw-2]
+title     = Great Firewall of China, type II: three equal RST+ACK
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack within 5s with tcp.same_ip_id_burst >= 3 with ip.df == 1
+            with tcp.window_size_value > 0
+score     = 92%
+support   = +4% tcp.reset_ack with tcp.kappa < 500
+support   = +3% tcp.reset with tcp.window_size_value > 0 with ip.df == 0
+rev       = 1
+innocent  = no system sends three equal resets; a capture that holds every packet three times
+innocent  = shows them, and then the other packets of the flow are tripled, too
+source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
+source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from China, 2024-2025: M
+source    = Wang et al., Your State is Not Mine, IMC 2017, DOI 10.1145/3131365.3131374
+
+[cn-gfw-1]
+title     = Great Firewall of China, type I: one bare RST with a random window
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset within 5s with ip.df == 0 with tcp.window_size_value > 0
+            with tcp.window_size_value != 8192 with tcp.window_size_value != 65535
+score     = 45%
+support   = +40% tcp.reset_ack with tcp.same_ip_id_burst >= 3 with ip.df == 1
+support   = +10% tcp.reset with tcp.kappa < 500
+support   = +5% tcp.reset with ip.ttl_jump >= 3
+never     = tcp.reset with tcp.reserved > 0
+never     = tcp.reset with tcp.ack_raw_nonzero
+rev       = 1
+innocent  = load balancers and small stacks send resets with a window, too; without type II beside
+innocent  = it or a reset that came too soon this names nobody for sure
+source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
+source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from China, 2024-2025: M
+
+[cn-gfw-3]
+title     = Great Firewall of China, type III: one RST+ACK, IP ID around 39200
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack within 5s with ip.df == 0 with ip.id >= 39190 with ip.id <= 39219
+score     = 85%
+support   = +5% tcp.reset_ack with ip.ttl == 248
+support   = +5% tcp.reset_ack with tcp.kappa < 500
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the range in one of 2000 resets
+source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
+
+[cn-gfw-secondary]
+title     = Great Firewall of China, second name filter: one RST+ACK with DF and a window
+kind      = specific
+mechanism = rst-injection
+when      = tls.client_hello from client
+then      = tcp.reset_ack from server within 1s with ip.df == 1 with tcp.window_size_value > 0
+            with tcp.kappa < 500
+never     = tcp.reset_ack with tcp.same_ip_id_burst >= 2
+unless    = tls.server_hello from server
+score     = 55%
+support   = +15% tls.sni in public-doh-names
+support   = +10% tcp.reset_ack with tcp.window_size_value >= 1000 with tcp.window_size_value <= 5000
+rev       = 1
+innocent  = a firewall near the client that rejects with the window of the connection
+source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), capture from China, 2025: M
+source    = Bock et al., Even Censors Have a Backup, FOCI 2021
+
+[cn-gfw-2025-08]
+title     = Event of 20 August 2025 in China: resets whose windows rise by one
+kind      = specific
+mechanism = rst-injection
+when      = tcp.syn from client
+then      = tcp.reset_ack within 5s with tcp.window_ladder
+never     = tcp.data from client
+score     = 90%
+support   = +5% tcp.reset_ack with tcp.window_size_value == 1982
+support   = +5% tcp.reset_ack with tcp.window_size_value == 3295
+rev       = 1
+innocent  = none known: three resets with windows n, n+1, n+2
+source    = GFW Report, analysis of the event on port 443, 20 August 2025
+source    = net4people/bbs #511
+
+[cn-henan]
+title     = Provincial filter of Henan, China: RST+ACK with ten bytes of payload
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack from server within 5s with tcp.len == 10 with ip.id == 1 with ip.df == 0
+            with tcp.window_size_value == 0
+score     = 98%
+rev       = 1
+innocent  = none known: a reset with ten bytes of payload and IP ID 1
+source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
+
+[ir-reset-high-ttl]
+title     = Iran, name filter: RST+ACK with window 0 and a TTL near 188
+kind      = specific
+mechanism = rst-injection
+when      = tls.client_hello from client
+then      = tcp.reset_ack from server within 1s with tcp.window_size_value == 0 with ip.df == 0
+            with ip.ttl >= 180 with ip.ttl <= 190 with ip.ttl_jump >= 60 with tcp.kappa < 200
+unless    = tls.server_hello from server
+score     = 60%
+support   = +15% tcp.reset_ack with ip.ttl >= 48 with ip.ttl <= 60 with tcp.window_size_value == 0
+rev       = 1
+innocent  = another injector at the same distance: the TTL is that of one place (2024-2025)
+source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from Iran, 2024-2025: M
+
+[ir-reset-low-ttl]
+title     = Iran, name filter: RST+ACK with window 0 and a TTL near 54
+kind      = specific
+mechanism = rst-injection
+when      = tls.client_hello from client
+then      = tcp.reset_ack from server within 1s with tcp.window_size_value == 0 with ip.df == 0
+            with ip.ttl >= 52 with ip.ttl <= 56 with ip.ttl_jump >= 3 with tcp.kappa < 200
+unless    = tls.server_hello from server
+score     = 40%
+support   = +20% tcp.reset_ack with ip.ttl >= 180 with ip.ttl <= 190 with ip.ttl_jump >= 60
+rev       = 1
+innocent  = any injector near the client that sends with TTL 64: the marks name the technique
+innocent  = more surely than the country
+source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from Iran, 2024-2025: M
+
+[tm-reset]
+title     = Turkmenistan: bare RST with IP ID 30000 and window 0
+kind      = specific
+mechanism = rst-injection
+when      = tcp.reset with ip.id == 30000 with ip.df == 0 with tcp.window_size_value == 0
+score     = 92%
+support   = +5% tcp.reset with ip.id == 30000 times 2
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+source    = Nourin et al., Measuring and Evading Turkmenistan's Censorship, WWW 2023
+source    = breakerspace/turkmenistan-censorship, notes of 2023
+
+[ru-header-copy]
+title     = Box in Russia: RST with the trigger's IP ID and all reserved bits
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset from server within 5s with ip.id_mirror with tcp.reserved > 0
+score     = 75%
+support   = +10% tcp.reset with tcp.window_size_value == 65535 with ip.df == 0
+support   = +5% tcp.reset with tcp.ack_raw_nonzero
+rev       = 1
+innocent  = none known for the reserved bits; counters that meet by chance explain the IP ID alone
+source    = Sundara Raman et al., Locating and Examining Censorship Devices, CoNEXT 2022, test data: M
+
+[id-reset]
+title     = Indonesia: reset with IP ID 242
+kind      = specific
+mechanism = rst-injection
+when      = http.request from client
+then      = tcp.reset from server within 5s with ip.id == 242
+score     = 70%
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+source    = net4people/bbs #316, 2023: rules of the community for forged resets
+
+[id-reset-ack]
+title     = Indonesia: RST+ACK with IP ID 242
+kind      = specific
+mechanism = rst-injection
+when      = http.request from client
+then      = tcp.reset_ack from server within 5s with ip.id == 242
+score     = 70%
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+source    = net4people/bbs #316, 2023: rules of the community for forged resets
+
+[eg-reset]
+title     = Egypt: reset with IP ID 0x1234
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset within 5s with ip.id == 0x1234 with ip.df == 0
+score     = 80%
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
+
+[eg-reset-ack]
+title     = Egypt: RST+ACK with IP ID 0x1234
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack within 5s with ip.id == 0x1234 with ip.df == 0
+score     = 80%
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
+
+[packetlogic-redirect]
+title     = Sandvine PacketLogic: forged redirect with IP ID 13330 and window 32120
+kind      = specific
+mechanism = block-page
+when      = tcp.data from client
+then      = tcp.data from server within 10s with ip.id == 13330 with ip.df == 0
+            with tcp.window_size_value == 32120
+score     = 97%
+support   = +1% tcp.after_end from server with ip.id == 13330
+support   = +1% tcp.data from server with ip.id == 13330 with tcp.no_timestamps
+rev       = 1
+innocent  = a true answer has both values by chance in one of four billion packets; what the box
+innocent  = does is its operator's choice, and shaping or advertising are among them
+source    = Marczak et al., Bad Traffic, Citizen Lab 2018, captures of Turkey and Egypt: M
+
+[packetlogic-reset]
+title     = Sandvine PacketLogic: reset with IP ID 13330
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset within 10s with ip.id == 13330 with ip.df == 0
+score     = 80%
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+source    = Marczak et al., Bad Traffic, Citizen Lab 2018
+source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
+
+[packetlogic-reset-ack]
+title     = Sandvine PacketLogic: RST+ACK with IP ID 13330
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack within 10s with ip.id == 13330 with ip.df == 0
+score     = 80%
+rev       = 1
+innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+source    = Marczak et al., Bad Traffic, Citizen Lab 2018
+source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
+
+[quantum-insert]
+title     = Payload shot as QUANTUM INSERT was demonstrated: IP ID 1, window 8192, request not acked
+kind      = specific
+mechanism = data-injection
+when      = tcp.data from client
+then      = tcp.data from server within 10s with ip.id == 1 with ip.df == 0
+            with tcp.window_size_value == 8192 with tcp.no_timestamps with tcp.ack_rel == 1
+score     = 85%
+support   = +10% tcp.conflict from server
+rev       = 1
+innocent  = a packet built with Scapy for a test; the marks name the tool of the demonstration,
+innocent  = not who used it
+source    = Haagsma, Deep dive into QUANTUM INSERT, Fox-IT 2015, fox-it/quantuminsert: M
+
+[scapy-data]
+title     = Payload made with Scapy's defaults: IP ID 1, window 8192, no DF, no options
+kind      = specific
+mechanism = data-injection
+when      = tcp.data from server with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
+            with tcp.options_none
+score     = 60%
+support   = +20% tcp.conflict from server
+rev       = 1
+innocent  = tests, laboratories and teaching: Scapy is a tool for everybody
+source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
+
+[scapy-reset]
+title     = Reset made with Scapy's defaults: IP ID 1, window 8192, no DF
+kind      = specific
+mechanism = rst-injection
+when      = tcp.reset with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
+score     = 70%
+rev       = 1
+innocent  = tests, laboratories and teaching: Scapy is a tool for everybody
+source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
+
+[scapy-reset-ack]
+title     = RST+ACK made with Scapy's defaults: IP ID 1, window 8192, no DF
+kind      = specific
+mechanism = rst-injection
+when      = tcp.reset_ack with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
+score     = 70%
+rev       = 1
+innocent  = tests, laboratories and teaching: Scapy is a tool for everybody
+source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
+
+[appliance-reset]
+title     = Bare RST with window 8192 and no DF: the style of many middleboxes
+kind      = generic
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset from server within 5s with tcp.window_size_value == 8192 with ip.df == 0
+            with tcp.options_none
+score     = 40%
+support   = +15% tcp.reset with tcp.ack_raw_nonzero
+support   = +15% tcp.reset with tcp.kappa < 500
+rev       = 1
+innocent  = the destination's own firewall or load balancer has the same style: compare another
+innocent  = name at that address
+source    = Sundara Raman et al., Locating and Examining Censorship Devices, CoNEXT 2022, test data: M
+
+[forged-timestampless-data]
+title     = First answer without the timestamps that both ends agreed on
+kind      = generic
+mechanism = data-injection
+when      = tcp.data from client
+then      = tcp.data from server within 10s with tcp.no_timestamps with ip.ttl_jump >= 3
+score     = 50%
+support   = +30% tcp.conflict from server
+support   = +10% tcp.data from server with tcp.no_timestamps with tcp.kappa < 500
+rev       = 1
+innocent  = a proxy that took over in mid-connection
+source    = Haagsma, Deep dive into QUANTUM INSERT, Fox-IT 2015, fox-it/quantuminsert: M
+source    = Marczak et al., Bad Traffic, Citizen Lab 2018: M
+
+[notice-injector]
+title     = Notice in a web page: window 1 on the forged answer (Perftech type)
+kind      = specific
+mechanism = data-injection
+when      = http.request from client
+then      = tcp.data from server within 10s with tcp.window_size_value == 1 with ip.df == 0
+score     = 70%
+support   = +10% tcp.conflict from server
+rev       = 1
+innocent  = a server with a full receive buffer announces a small window, with DF
+source    = Brotherston, public note on in-flight notices
+
+[forged-after-end]
+title     = The side that was said to have reset goes on sending
+kind      = generic
+mechanism = rst-injection
+when      = tcp.reset_ack from server
+then      = tcp.after_end from server within 60s
+unless    = tcp.fin from client
+score     = 70%
+rev       = 1
+innocent  = packets that overtook each other within a millisecond; a server that answers each late
+innocent  = packet of the client with another reset
+source    = Weaver, Sommer, Paxson, Detecting Forged TCP Reset Packets, NDSS 2009
