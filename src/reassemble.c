@@ -27,6 +27,10 @@
 #define AHEAD_MAX (1u << 30)
 /* A connection is replaced after so many bytes: what is NEAR is still inside its span. */
 #define RENEW_AFTER (CONNECTION_SPAN / 2)
+/* A connection is lent on until it has taken this much. */
+#define LEND_UNTIL (RENEW_AFTER / 2)
+/* And only with the smallest of libnids' buffers. */
+#define LEND_BUFFER 4096
 /* Buffers that libnids may hold in idle connections. */
 #define BUFFERS_MAX (16u << 20)
 
@@ -45,19 +49,27 @@ struct queue {
 	struct early early[]; /* by offset, then by arrival */
 };
 
+/* A connection in libnids. It costs eight hashes and a buffer to make, so one that was left with
+ * nothing queued is lent to the next lane, which goes on where the last one ended. */
+struct line {
+	struct tcp_stream *connection; /* NULL: to be opened */
+	struct lane *lane;             /* NULL: free */
+	uint32_t used;                 /* bytes that went through before */
+	uint16_t id;
+};
+
 /* One direction of a stream. */
 struct lane {
 	struct stream *stream;
-	struct tcp_stream *connection; /* NULL: libnids holds nothing */
-	struct queue *queue;           /* NULL: nothing came early */
-	struct lane *older, *newer;    /* among those with a connection */
-	uint64_t next;                 /* offset of the first byte not handed out */
-	uint64_t base;                 /* offset of the first byte of the connection */
-	uint64_t cut_until;            /* bytes from next up to here were cut off; wait for none */
-	uint64_t zeros_until;          /* bytes from next up to here are zeros that we made up */
+	struct line *line;          /* NULL: libnids holds nothing */
+	struct queue *queue;        /* NULL: nothing came early */
+	struct lane *older, *newer; /* among those with a connection */
+	uint64_t next;              /* offset of the first byte not handed out */
+	uint64_t base;              /* offset less distance in the connection, modulo 2^64 */
+	uint64_t cut_until;         /* bytes from next up to here were cut off; wait for none */
+	uint64_t zeros_until;       /* bytes from next up to here are zeros that we made up */
 	uint32_t first_seq;
 	uint32_t buffered;
-	uint16_t id; /* of the connection */
 	uint8_t side;
 	bool stopped;
 };
@@ -76,7 +88,8 @@ struct reassembler {
 	struct lane *oldest, *newest;
 	size_t queued, buffered;
 	size_t nfree;
-	uint16_t free_ids[CONNECTIONS_MAX]; /* a stack */
+	struct line *free[CONNECTIONS_MAX]; /* a stack, so that the last one used is the next */
+	struct line lines[CONNECTIONS_MAX];
 };
 
 static void
@@ -95,27 +108,42 @@ link_newest(struct reassembler *r, struct lane *l)
 	r->newest = l;
 }
 
-/* Forgets the connection, but not what waits in the lane's own queue. */
+/* Gives the line back; what waits in the lane's own queue stays there. */
 static void
 forget(struct lane *l)
 {
 	struct reassembler *r = l->stream->r;
 
 	unlink_lane(r, l);
-	r->free_ids[r->nfree++] = l->id;
+	r->free[r->nfree++] = l->line;
 	r->buffered -= l->buffered;
 	l->buffered = 0;
-	l->connection = NULL;
+	l->line->lane = NULL;
+	l->line = NULL;
 	if (l->queue)
 		l->queue->fed = 0;
 }
 
 static void
+hang_up(struct lane *l)
+{
+	connection_close(l->line->connection);
+	l->line->connection = NULL;
+	forget(l);
+}
+
+static void
 detach(struct lane *l)
 {
-	if (!l->connection)
+	uint64_t used = l->next - l->base;
+
+	if (!l->line)
 		return;
-	connection_close(l->connection);
+	if ((l->queue && l->queue->fed) || used > LEND_UNTIL || l->buffered > LEND_BUFFER) {
+		hang_up(l);
+		return;
+	}
+	l->line->used = (uint32_t)used;
 	forget(l);
 }
 
@@ -123,18 +151,23 @@ static bool
 attach(struct lane *l)
 {
 	struct reassembler *r = l->stream->r;
+	struct line *line;
 
 	if (!r->nfree) {
 		r->counts.evicted++;
 		detach(r->oldest);
 	}
-	l->id = r->free_ids[--r->nfree];
-	l->base = l->next;
-	l->connection = connection_open(l->id, l);
-	if (!l->connection) {
-		r->free_ids[r->nfree++] = l->id;
-		return false;
+	line = r->free[r->nfree - 1];
+	if (!line->connection) {
+		line->used = 0;
+		line->connection = connection_open(line->id, line);
 	}
+	if (!line->connection)
+		return false;
+	r->nfree--;
+	line->lane = l;
+	l->line = line;
+	l->base = l->next - line->used;
 	link_newest(r, l);
 	return true;
 }
@@ -145,7 +178,7 @@ ready(struct lane *l)
 {
 	struct reassembler *r = l->stream->r;
 
-	if (!l->connection)
+	if (!l->line)
 		return attach(l);
 	if (r->newest != l) {
 		unlink_lane(r, l);
@@ -159,7 +192,7 @@ static void
 account(struct lane *l)
 {
 	struct reassembler *r = l->stream->r;
-	size_t now = l->connection ? connection_buffered(l->connection) : 0;
+	size_t now = l->line ? connection_buffered(l->line->connection) : 0;
 
 	if (now == l->buffered)
 		return;
@@ -179,12 +212,9 @@ feed(struct lane *l, uint64_t offset, struct bytes b)
 	while (b.n && !l->stopped) {
 		size_t n = b.n < SYNTHETIC_PAYLOAD_MAX ? b.n : SYNTHETIC_PAYLOAD_MAX;
 
-		if (!ready(l)) {
-			l->stream->r->counts.lost += b.n;
-			l->stopped = true;
+		if (!ready(l))
 			return;
-		}
-		connection_feed(l->id, (uint32_t)(offset - l->base), (struct bytes){b.p, n});
+		connection_feed(l->line->id, (uint32_t)(offset - l->base), (struct bytes){b.p, n});
 		offset += n;
 		b.p += n;
 		b.n -= n;
@@ -197,7 +227,7 @@ feed(struct lane *l, uint64_t offset, struct bytes b)
 static void
 on_bytes(void *user, struct bytes b)
 {
-	struct lane *l = user;
+	struct lane *l = ((struct line *)user)->lane;
 	struct stream *s = l->stream;
 	uint64_t offset = l->next;
 
@@ -209,7 +239,11 @@ on_bytes(void *user, struct bytes b)
 static void
 on_gone(void *user)
 {
-	forget(user);
+	struct line *line = user;
+
+	line->connection = NULL;
+	if (line->lane)
+		forget(line->lane);
 }
 
 static void
@@ -312,20 +346,36 @@ skip(struct lane *l, uint64_t end)
 	s->r->sink.gap(s->owner, (enum side)l->side, l->next, n);
 	if (l->stopped)
 		return;
-	if (l->connection && n <= NEAR) {
+	if (l->line && n <= NEAR) {
 		uint64_t at = l->next;
 
 		l->zeros_until = end;
 		for (; at < end && l->next == at && !l->stopped; at += n) {
 			n = end - at < SYNTHETIC_PAYLOAD_MAX ? end - at : SYNTHETIC_PAYLOAD_MAX;
-			connection_feed_zeros(l->id, (uint32_t)(at - l->base), (size_t)n);
+			connection_feed_zeros(l->line->id, (uint32_t)(at - l->base), (size_t)n);
 		}
 		if (l->next >= end || l->stopped)
 			return;
 		s->r->counts.lost += end - l->next;
+		hang_up(l);
 	}
 	detach(l);
 	l->next = end;
+}
+
+/* What libnids does not give back at once never comes: better a gap than a stream that hangs. */
+static void
+feed_in_order(struct lane *l, struct bytes b)
+{
+	uint64_t end = l->next + b.n;
+
+	feed(l, l->next, b);
+	if (l->next >= end || l->stopped)
+		return;
+	l->stream->r->counts.lost += end - l->next;
+	if (l->line)
+		hang_up(l);
+	skip(l, end);
 }
 
 /* Puts the next of the queue into libnids, if it is near enough. */
@@ -431,7 +481,7 @@ stream_segment(struct stream *s, enum side from, uint32_t seq, struct bytes b, u
 	if (ahead) {
 		enqueue(l, l->next + ahead, b, len - (uint32_t)b.n);
 	} else {
-		feed(l, l->next, b);
+		feed_in_order(l, b);
 		if (len > b.n && end > l->cut_until)
 			l->cut_until = end;
 	}
@@ -504,8 +554,10 @@ reassembler_new(const struct stream_sink *sink, size_t max_streams)
 	r = xcalloc(1, sizeof *r);
 	r->sink = *sink;
 	r->max_streams = max_streams;
-	for (uint16_t id = CONNECTIONS_MAX; id > 0; id--)
-		r->free_ids[r->nfree++] = id;
+	for (; r->nfree < CONNECTIONS_MAX; r->nfree++) {
+		r->free[r->nfree] = &r->lines[r->nfree];
+		r->lines[r->nfree].id = (uint16_t)(r->nfree + 1);
+	}
 	return r;
 }
 
@@ -522,6 +574,9 @@ reassembler_free(struct reassembler *r)
 		return;
 	while (r->oldest)
 		detach(r->oldest);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		if (r->lines[i].connection)
+			connection_close(r->lines[i].connection);
 	wall_stop();
 	free(r);
 }

@@ -22,7 +22,7 @@
 
 /* Hash slots. libnids holds three quarters as many streams and then evicts the oldest; this
  * leaves room above CONNECTIONS_MAX, so that it never does. */
-#define HASH_SLOTS 8192
+#define HASH_SLOTS 4096
 /* Added by libnids to the size of what it queues, before it compares with 64 KiB and throws the
  * whole queue away. Large and negative: it never does, and our own queue limit rules. */
 #define NO_PURGE (-(1 << 17))

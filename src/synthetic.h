@@ -10,9 +10,9 @@
 
 struct tcp_stream; /* libnids' own */
 
-/* How many connections may be open at once. Idle ones cost a buffer of 4 KiB in libnids each,
- * and can be closed and opened again at any time: 16 MiB of buffers are enough. */
-#define CONNECTIONS_MAX 4096
+/* How many connections may be open at once. Each keeps a buffer of 4 KiB or more, and an idle
+ * one can be taken for other bytes at any time: few enough to stay in a processor's cache. */
+#define CONNECTIONS_MAX 1024
 
 /* How far beyond the first byte of a connection a segment may lie. libnids drops what is
  * outside of the window, and the largest window is 65535 << 14 (RFC 7323, 2.2 and 2.3). */

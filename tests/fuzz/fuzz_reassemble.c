@@ -91,7 +91,7 @@ do_segment(struct watched *w, const uint8_t *c)
 {
 	enum side from = c[1] & 4 ? SERVER : CLIENT;
 	uint64_t place = (uint64_t)c[2] << 16 | (uint64_t)c[3] << 8 | c[4];
-	size_t n = (size_t)c[5] << 8 | c[6], cut = c[7];
+	size_t n = ((size_t)c[5] << 8 | c[6]) % 2048, cut = c[7];
 	uint64_t offset;
 
 	if (c[0] & 1)
@@ -102,8 +102,8 @@ do_segment(struct watched *w, const uint8_t *c)
 		cut = 0;
 	if (c[0] & 4) /* somewhere in the first bytes */
 		offset = place % 4096;
-	else /* near what comes next, or as far away as 4 GiB */
-		offset = w->next[from] + (place % 256) * (c[1] & 16 ? place : 1);
+	else /* near what comes next, or as far away as 2 GiB, where sequence numbers turn */
+		offset = w->next[from] + (place % 120) * (c[1] & 16 ? place : 1);
 	if (c[1] & 32) {
 		uint64_t back = place >> 8 & 0xff;
 
