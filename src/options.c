@@ -305,7 +305,7 @@ options_parse(enum command command, int argc, char **argv, struct options *ret, 
 
 	know(&known, command);
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* begin anew, even inside a word of an earlier call */
 	while (!error && (letter = getopt_long(argc, argv, known.letters, known.longs, NULL)) != -1)
 		error = letter == '?' || letter == ':' ? complain(letter, command, argv, ret_why)
 						       : parse_one(letter, &o, ret_why);

@@ -104,7 +104,11 @@ page_printf(struct page *p, const char *fmt, ...)
 void
 page_raw(struct page *p, const char *text)
 {
-	char *shown = printable(text);
+	char *shown;
+
+	if (!*text)
+		return;
+	shown = printable(text);
 
 	flush_word(p);
 	pad_to(p, p->indent);
@@ -140,7 +144,7 @@ page_column(struct page *p, unsigned column)
 	p->gap = false;
 	if (p->at > column || (p->at == column && p->at > 0 && !p->blank))
 		new_line(p);
-	pad_to(p, column);
+	/* The padding comes with the next word, so that no line ends in blanks. */
 	p->blank = true;
 	p->indent = column;
 }

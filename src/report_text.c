@@ -17,7 +17,8 @@
 
 #define STATE_COLUMN 32 /* of the verdict, where the name leaves room */
 #define SURE_COLUMN 43
-#define NARROWEST 40
+#define TABLE_COLUMNS 60
+#define NARROWEST 48 /* the deepest indent and a few words behind it */
 
 static const enum ink state_inks[NSTATES] = {[STATE_BLOCKED] = RED,
 					     [STATE_IMPAIRED] = YELLOW,
@@ -120,6 +121,16 @@ put_target_words(struct page *p, const struct report *r, const struct report_sty
 	}
 }
 
+/* In columns where they fit, else in words one after the other. */
+static void
+put_gap(struct page *p, unsigned column)
+{
+	if (p->columns >= TABLE_COLUMNS)
+		page_column(p, column);
+	else
+		page_words(p, " ");
+}
+
 static void
 put_target(struct page *p, const struct report *r, const struct report_style *style,
 	   const struct target *t)
@@ -130,12 +141,12 @@ put_target(struct page *p, const struct report *r, const struct report_style *st
 	page_ink(p, PLAIN);
 	if (t->kind == TARGET_RESOLVER || t->kind == TARGET_SERVICE)
 		page_printf(p, " (%s)", target_kind_words[t->kind]);
-	page_column(p, STATE_COLUMN);
+	put_gap(p, STATE_COLUMN);
 	page_ink(p, state_inks[t->state]);
 	page_words(p, state_titles[t->state]);
 	page_ink(p, PLAIN);
 	if (t->state == STATE_BLOCKED || t->state == STATE_IMPAIRED) {
-		page_column(p, SURE_COLUMN);
+		put_gap(p, SURE_COLUMN);
 		text_sureness(p, t->confidence);
 	}
 	page_line(p, 4);
