@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The data path, from capture files to a report. Nothing here names a protocol, a censor or an
+ * output format. */
+#include "analyze.h"
+#include "decode.h"
+#include "dissect_engine.h"
+#include "flow_table.h"
+#include "judge.h"
+#include "reassemble.h"
+#include "targets.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How many bytes of one side's stream are put together: handshakes and heads are within the
+ * first 16 KiB (the reassembly dossier measured at this depth), a hello of many segments and a
+ * certificate chain fit into twice that. */
+#define STREAM_DEPTH 32768
+/* A conversation of datagrams is judged in parts before its facts run over. */
+#define FACTS_PART (FACTS_MAX - 96)
+
+struct analysis {
+	const struct analyze_options *options;
+	struct capture *capture;
+	struct fingerprints *fingerprints;
+	struct reassembler *reassembler;
+	struct defrag *defrag;
+	struct decoder *decoder;
+	struct flow_table *flows;
+	struct history *history;
+	struct rows *rows;
+	struct vantage_votes *votes;
+	struct hygiene hygiene;
+	struct judge judge;
+
+	struct arena *arena; /* of the report */
+	struct finding **findings;
+	struct report report;
+};
+
+static void
+stream_data(void *owner, enum side from, uint64_t offset, struct bytes b)
+{
+	struct flow *f = owner;
+
+	dissect_stream_bytes(f, from, b);
+	if (offset + b.n >= STREAM_DEPTH && f->half[from].bytes && !f->half[from].done)
+		flow_enough(f, from);
+}
+
+static void
+stream_gap(void *owner, enum side from, uint64_t offset, uint64_t n)
+{
+	(void)offset;
+	dissect_stream_gap(owner, from, n);
+}
+
+static void
+judge(void *context, struct flow *f)
+{
+	judge_flow(&((struct analysis *)context)->judge, f);
+}
+
+/* Where the bytes of each side begin, as far as is known. The server's number is the one that
+ * the client confirmed: of two SYN+ACKs that is the one that counts. */
+static void
+first_sequence(const struct flow *f, uint32_t first[2])
+{
+	for (int s = 0; s < 2; s++) {
+		const struct half *h = &f->half[s];
+
+		first[s] = h->has_isn ? h->isn + 1 : 0;
+	}
+}
+
+static void
+feed_stream(struct analysis *a, struct flow *f, const struct packet *pkt, enum side from)
+{
+	struct half *h = &f->half[from];
+	uint32_t first[2], seq = pkt->seq + (pkt->flags & TH_SYN_ ? 1 : 0);
+
+	if (!pkt->payload_len || h->done || pkt->flags & TH_RST_ || pkt->bits & PKT_PADDED)
+		return;
+	first_sequence(f, first);
+	if (!f->stream) {
+		f->stream = stream_open(a->reassembler, f, first);
+		if (!f->stream)
+			return;
+	} else if (h->bytes == pkt->payload_len) {
+		stream_set_first(f->stream, from, first[from]);
+	}
+	stream_segment(f->stream, from, seq, pkt->payload, pkt->payload_len);
+	if (f->half[CLIENT].done && f->half[SERVER].done) {
+		stream_close(f->stream);
+		f->stream = NULL;
+	}
+}
+
+static void
+feed_datagram(struct analysis *a, struct flow *f, const struct packet *pkt, enum side from)
+{
+	if (f->half[from].done && !f->dissector)
+		return;
+	dissect_datagram(f, from, pkt->payload, pkt->bits & PKT_CUT);
+	if (f->nfacts >= FACTS_PART)
+		judge_part(&a->judge, f);
+}
+
+static void
+take_frame(struct analysis *a, const struct frame *frame)
+{
+	struct packet pkt;
+	struct flow *f;
+	enum side from;
+
+	if (decode(a->decoder, frame, &pkt) != DECODED)
+		return;
+	if (pkt.nsec > a->judge.now)
+		a->judge.now = pkt.nsec;
+	f = flow_track(a->flows, &pkt, &from);
+	if (f) {
+		f->now = &pkt;
+		if (pkt.proto == IPPROTO_TCP)
+			feed_stream(a, f, &pkt, from);
+		else
+			feed_datagram(a, f, &pkt, from);
+		f->now = NULL;
+	}
+	flow_retire(a->flows, pkt.nsec);
+}
+
+static int
+open_all(struct analysis *a, char **ret_why)
+{
+	const struct analyze_options *o = a->options;
+	struct capture_options c = {.filter = o->filter, .hash = o->hash, .progress = o->progress};
+	static const struct stream_sink sink = {stream_data, stream_gap};
+	const char *folder = o->fingerprints ? o->fingerprints : fingerprints_default_folder();
+	int r = fingerprints_load(folder, &a->fingerprints, ret_why);
+
+	if (r == 0)
+		r = capture_open(o->files, o->nfiles, &c, &a->capture, ret_why);
+	if (r)
+		return r;
+	if (o->flows && (r = rows_new(&a->rows))) {
+		if (asprintf(ret_why, "--flows: no temporary file: %s", strerror(-r)) < 0)
+			*ret_why = NULL;
+		return r;
+	}
+	a->reassembler = reassembler_new(&sink, FLOWS_MAX);
+	if (!a->reassembler) {
+		*ret_why = xstrdup("the stream reassembler cannot start");
+		return -ENOMEM;
+	}
+	a->defrag = defrag_new(a->reassembler);
+	a->decoder = decoder_new(a->defrag);
+	a->flows = flow_table_new(FLOWS_MAX, judge, a);
+	a->history = history_new();
+	a->votes = xcalloc(o->nfiles, sizeof *a->votes);
+	a->hygiene.decode = decode_counts(a->decoder);
+	a->hygiene.flows = flow_counts(a->flows);
+	a->hygiene.defrag = defrag_counts(a->defrag);
+	a->judge.fingerprints = a->fingerprints;
+	a->judge.history = a->history;
+	a->judge.rows = a->rows;
+	a->judge.hygiene = &a->hygiene;
+	a->judge.votes = a->votes;
+	a->judge.capture = a->capture;
+	a->judge.suggest = o->suggest;
+	return 0;
+}
+
+/* A file of which not one frame could be read was not analysed. */
+static int
+check_inputs(const struct analysis *a, char **ret_why)
+{
+	for (size_t i = 0; i < capture_count(a->capture); i++) {
+		const struct capture_info *info = capture_info(a->capture, i);
+
+		if (!info->trouble || info->packets)
+			continue;
+		if (asprintf(ret_why, "%s: %s", info->file, info->trouble) < 0)
+			*ret_why = NULL;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+
+	if (x->nsec != y->nsec)
+		return x->nsec < y->nsec ? -1 : 1;
+	if (x->flow.id != y->flow.id)
+		return x->flow.id < y->flow.id ? -1 : 1;
+	if (x->mechanism != y->mechanism)
+		return (int)x->mechanism - (int)y->mechanism;
+	return (int)x->cites[0].at.frame - (int)y->cites[0].at.frame;
+}
+
+static bool
+is_wanted(const struct analysis *a, const struct finding *f)
+{
+	const struct analyze_options *o = a->options;
+	char text[ADDR_TEXT_MAX];
+
+	if (f->confidence < o->min_confidence || f->ncites == 0)
+		return false;
+	if (o->only && !(o->only & 1u << f->mechanism))
+		return false;
+	if (!o->target)
+		return true;
+	return (f->name && strcasecmp(f->name, o->target) == 0) ||
+	       strcasecmp(addr_text(&f->flow.addr[SERVER], text), o->target) == 0 ||
+	       strcasecmp(f->trigger_value, o->target) == 0;
+}
+
+static size_t
+choose_findings(struct analysis *a)
+{
+	struct judge *j = &a->judge;
+	size_t n = 0;
+
+	a->findings = xcalloc(j->n, sizeof(struct finding *));
+	for (size_t i = 0; i < j->n; i++)
+		if (is_wanted(a, j->candidates[i].suspicion.finding))
+			a->findings[n++] = j->candidates[i].suspicion.finding;
+	qsort(a->findings, n, sizeof(struct finding *), by_time);
+	for (size_t i = 0; i < n; i++)
+		a->findings[i]->number = (unsigned)i + 1;
+	return n;
+}
+
+static bool
+next_flow(struct report *r, struct flow_row *ret)
+{
+	struct analysis *a = r->flow_state;
+	unsigned *numbers = NULL;
+	size_t n = 0;
+
+	if (!rows_next(a->rows, ret))
+		return false;
+	for (size_t i = 0; i < r->nfindings; i++) {
+		if (r->findings[i]->flow.id != ret->flow.id)
+			continue;
+		if (!numbers)
+			numbers = arena_alloc(a->arena, (r->nfindings - i) * sizeof *numbers);
+		numbers[n++] = r->findings[i]->number;
+		if (r->findings[i]->confidence >= 0.6)
+			ret->outcome = OUTCOME_INTERFERED;
+	}
+	ret->findings = numbers;
+	ret->nfindings = n;
+	return true;
+}
+
+static void
+make_report(struct analysis *a)
+{
+	struct report *r = &a->report;
+	const struct capture_info **info;
+	size_t n = capture_count(a->capture);
+	struct target *targets;
+	enum vantage *vantages;
+	const char **limits;
+
+	a->arena = arena_new();
+	info = arena_alloc(a->arena, n * sizeof *info);
+	vantages = arena_alloc(a->arena, n * sizeof *vantages);
+	for (size_t i = 0; i < n; i++) {
+		info[i] = capture_info(a->capture, i);
+		vantages[i] = vantage_told(&a->votes[i]);
+	}
+	r->fingerprints_sha256 = fingerprints_sha256(a->fingerprints);
+	r->captures = info;
+	r->vantages = vantages;
+	r->ncaptures = n;
+	r->flows = flow_counts(a->flows)->flows;
+	r->nfindings = choose_findings(a);
+	r->findings = a->findings;
+	targets_tell(a->arena, a->history, a->findings, r->nfindings, a->options->target, &targets,
+		     &r->ntargets, &a->hygiene.targets_left_out);
+	r->targets = targets;
+	a->hygiene.forgotten = history_forgotten(a->history);
+	r->nlimits = limits_tell(a->arena, &a->hygiene, a->capture, &limits);
+	r->limits = limits;
+	r->next_flow = a->rows ? next_flow : NULL;
+	r->flow_state = a;
+}
+
+int
+analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why)
+{
+	struct analysis *a = xcalloc(1, sizeof *a);
+	struct correlation c;
+	struct frame frame;
+	int r;
+
+	a->options = options;
+	r = open_all(a, ret_why);
+	if (r == 0) {
+		while (capture_next(a->capture, &frame))
+			take_frame(a, &frame);
+		flow_drain(a->flows);
+		r = check_inputs(a, ret_why);
+	}
+	if (r) {
+		analysis_free(a);
+		return r;
+	}
+	c.history = a->history;
+	c.candidates = a->judge.candidates;
+	c.n = a->judge.n;
+	c.one_way = hygiene_one_way(&a->hygiene);
+	c.lossy = hygiene_lossy(&a->hygiene);
+	correlate(&c);
+	make_report(a);
+	*ret = a;
+	return 0;
+}
+
+struct report *
+analysis_report(struct analysis *a)
+{
+	return &a->report;
+}
+
+void
+analysis_free(struct analysis *a)
+{
+	if (!a)
+		return;
+	judge_free(&a->judge);
+	flow_table_free(a->flows);
+	decoder_free(a->decoder);
+	defrag_free(a->defrag);
+	reassembler_free(a->reassembler);
+	history_free(a->history);
+	rows_free(a->rows);
+	fingerprints_free(a->fingerprints);
+	capture_close(a->capture);
+	arena_free(a->arena);
+	free(a->findings);
+	free(a->votes);
+	free(a);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Holds each suspicion against what else the capture shows. */
+#include "correlate.h"
+#include "weigh.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Flows within ten minutes are comparable (dossier, section 14). */
+#define COMPARABLE (600 * NSEC_PER_SEC)
+/* For "is the whole network down?" it must be the same minute. */
+#define SAME_MINUTE (60 * NSEC_PER_SEC)
+/* The longest residual block that was ever measured: 420 s (TSPU, IMC 2022). */
+#define RESIDUAL_MAX (420 * NSEC_PER_SEC)
+/* How many other flows are asked about one suspicion. */
+#define ASK_MAX 512
+/* A client with so many vain attempts at different places in a minute is scanning (B-03). */
+#define SCAN_TARGETS 20
+/* An answer is early if it took less than half of the resolver's fastest clean one, by more
+ * than 5 ms, with at least three to compare (dossier 1.1). */
+#define CLEAN_ANSWERS 3
+#define EARLY_BY (5 * NSEC_PER_MSEC)
+
+static bool
+near(const struct episode *a, const struct episode *b, int64_t within)
+{
+	return a->first - b->last <= within && b->first - a->last <= within;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+static void
+control(struct finding *f, const char *evidence, const struct episode *e, const char *what)
+{
+	struct ref at = e->ok_at.frame ? e->ok_at : e->alive_at;
+	struct cite *c;
+
+	if (finding_has(f, evidence))
+		return;
+	finding_weigh(f, evidence, at);
+	if (!at.frame)
+		return;
+	c = finding_cite(f, at, ROLE_CONTROL);
+	finding_observe(f, c, "control", NULL, "%s (flow %llu%s%s)", what,
+			(unsigned long long)e->flow, e->name ? ", " : "", e->name ? e->name : "");
+	f->basis |= BASIS_CONTRAST;
+}
+
+/* How did others fare at the same address? */
+static void
+ask_server(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode;
+	size_t from, to, asked = 0;
+	struct episode *all;
+	size_t n;
+
+	all = history_episodes(c->history, &n);
+	history_at_server(c->history, &me->server, &from, &to);
+	for (size_t i = from; i < to && asked < ASK_MAX; i++) {
+		const struct episode *e = &all[i];
+
+		if (e->flow == me->flow || e->interfered || !near(e, me, COMPARABLE) || e->dns)
+			continue;
+		asked++;
+		if (e->outcome == OUTCOME_OK && e->port == me->port && e->name && me->name &&
+		    !same_text(e->name, me->name) && f->stage != STAGE_SYN)
+			control(f, "control.other_name", e,
+				"another name at the same address was served");
+		if (!x->suspicion.silence)
+			continue;
+		if (e->port == me->port && e->proto == me->proto && e->alive_at.frame &&
+		    f->stage == STAGE_SYN)
+			control(f, "control.same_service", e, "the same address and port answered");
+		else if (e->alive_at.frame && e->port != me->port && f->stage == STAGE_SYN)
+			control(f, "control.same_address", e,
+				"the same address answered on another port");
+	}
+}
+
+static void
+ask_name(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode, *e;
+	size_t i = SIZE_MAX, asked = 0;
+
+	if (!me->name || me->dns)
+		return;
+	while (asked++ < ASK_MAX && (e = history_named(c->history, me->name, &i)))
+		if (!e->dns && !e->interfered && e->flow != me->flow && e->outcome == OUTCOME_OK &&
+		    !addr_equal(&e->server, &me->server) && near(e, me, COMPARABLE))
+			control(f, "control.same_name", e, "the same name was served elsewhere");
+}
+
+/* Is the client's network up at all, and is it a scan? */
+static void
+ask_others(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode, *fine = NULL;
+	unsigned failed = 0, vain = 0, ok = 0;
+	const struct addr *last = NULL;
+	size_t n;
+	const struct episode *all = history_episodes(c->history, &n);
+
+	if (!x->suspicion.silence)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct episode *e = &all[i];
+
+		if (!addr_equal(&e->client, &me->client) || !near(e, me, SAME_MINUTE) ||
+		    addr_is_v4(&e->server) != addr_is_v4(&me->server))
+			continue;
+		if (e->silent && e->proto == IPPROTO_TCP)
+			vain++;
+		if (addr_equal(&e->server, &me->server))
+			continue;
+		if (e->outcome == OUTCOME_OK) {
+			ok++;
+			if (!fine || (fine->dns && !e->dns))
+				fine = e;
+		} else if (e->outcome == OUTCOME_FAILED &&
+			   (!last || !addr_equal(last, &e->server))) {
+			failed++;
+			last = &e->server;
+		}
+	}
+	if (vain >= SCAN_TARGETS)
+		finding_weigh(f, "context.scan", no_packet());
+	if (fine)
+		control(f, "control.others_fine", fine, "another address answered at that time");
+	else if (failed >= 2 && ok == 0)
+		finding_weigh(f, "context.outage", no_packet());
+}
+
+/* The same thing to the same target, or to others at the same address. */
+static void
+ask_suspicions(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode;
+	size_t other_names = 0;
+
+	for (size_t i = 0, asked = 0; i < c->n && asked < 4 * ASK_MAX; i++) {
+		const struct candidate *y = &c->candidates[i];
+		const struct finding *g = y->suspicion.finding;
+
+		if (y->episode.flow == me->flow || g->mechanism != f->mechanism)
+			continue;
+		asked++;
+		if ((me->name && same_text(me->name, y->episode.name)) ||
+		    (!me->name && !y->episode.name && me->port == y->episode.port &&
+		     addr_equal(&me->server, &y->episode.server))) {
+			if (g->confidence >= 0.3 && g->stage == f->stage) {
+				finding_weigh(f, "history.repeat", g->cites[0].at);
+				f->basis |= BASIS_REPEAT;
+			}
+		} else if (addr_equal(&me->server, &y->episode.server) && me->name &&
+			   y->episode.name && y->episode.port == me->port &&
+			   near(me, &y->episode, COMPARABLE)) {
+			other_names++;
+		}
+	}
+	if (other_names && !finding_has(f, "control.other_name") && !me->dns &&
+	    (f->mechanism == RST_INJECTION || f->mechanism == BLOCK_PAGE))
+		finding_weigh(f, "control.same_fate", no_packet());
+}
+
+/* Silence right after a hit on the same client, address and port. */
+static void
+ask_residual(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct candidate *hit = NULL;
+	const struct episode *me = &x->episode;
+
+	if (!x->suspicion.silence || f->mechanism != DROP)
+		return;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct candidate *y = &c->candidates[i];
+		const struct finding *g = y->suspicion.finding;
+
+		if (y == x || y->episode.flow == me->flow || g->confidence < 0.6 ||
+		    (y->suspicion.silence && g->stage == STAGE_SYN) ||
+		    me->port != y->episode.port || !addr_equal(&me->server, &y->episode.server) ||
+		    !addr_equal(&me->client, &y->episode.client) || g->nsec > me->first ||
+		    me->first - g->nsec > RESIDUAL_MAX)
+			continue;
+		if (!hit || g->nsec > hit->suspicion.finding->nsec)
+			hit = y;
+	}
+	if (!hit)
+		return;
+	finding_weigh(f, "history.residual", hit->suspicion.finding->cites[0].at);
+	if (f->stage != STAGE_SYN)
+		return;
+	finding_trigger(f, TRIGGER_RESIDUAL, hit->suspicion.finding->trigger_value,
+			f->basis | BASIS_CONTRAST);
+	finding_explain(
+	    f,
+	    "After the interference with %s %.0f s before, new attempts to connect to the same "
+	    "address and port vanished.",
+	    hit->suspicion.finding->trigger_value,
+	    (double)(me->first - hit->suspicion.finding->nsec) / (double)NSEC_PER_SEC);
+}
+
+/* Does the resolver usually answer like this, and what do others say? */
+static void
+ask_resolvers(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode, *e;
+	const struct resolver *r = history_resolver(c->history, &me->server);
+	struct ref at = f->cites[0].at;
+	size_t i = SIZE_MAX, asked = 0;
+
+	if (r && r->answers >= CLEAN_ANSWERS && x->suspicion.answer_nsec &&
+	    x->suspicion.answer_nsec < r->fastest / 2 &&
+	    r->fastest - x->suspicion.answer_nsec > EARLY_BY) {
+		finding_weigh(f, "dns.early", at);
+		f->mechanism = DNS_INJECTION;
+	}
+	if (r && r->answers >= CLEAN_ANSWERS && x->suspicion.answer_ttl &&
+	    (x->suspicion.answer_ttl + 2 < r->ttl_min ||
+	     x->suspicion.answer_ttl > r->ttl_max + 2)) {
+		finding_weigh(f, "dns.ttl", at);
+		f->mechanism = DNS_INJECTION;
+	}
+	if (f->mechanism != DNS_TAMPERING)
+		return;
+	while (asked++ < ASK_MAX && (e = history_named(c->history, me->name, &i)))
+		if (e->dns_positive && !e->interfered && !addr_equal(&e->server, &me->server))
+			control(f, "control.other_resolver", e, "another resolver knows the name");
+}
+
+void
+correlate(const struct correlation *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		weigh(c->candidates[i].suspicion.finding);
+	/* A flow that is surely interfered with is nobody's control. */
+	for (size_t i = 0; i < c->n; i++) {
+		struct episode *e;
+		size_t n, from, to;
+
+		if (c->candidates[i].suspicion.finding->confidence < 0.6)
+			continue;
+		e = history_episodes(c->history, &n);
+		history_at_server(c->history, &c->candidates[i].episode.server, &from, &to);
+		for (size_t k = from; k < to; k++)
+			e[k].interfered |= e[k].flow == c->candidates[i].episode.flow;
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		struct candidate *x = &c->candidates[i];
+		struct finding *f = x->suspicion.finding;
+
+		if (c->one_way && x->suspicion.silence)
+			finding_weigh(f, "context.one_way", no_packet());
+		if (c->lossy && x->suspicion.silence)
+			finding_weigh(f, "context.capture_gaps", no_packet());
+		if (f->mechanism == DNS_INJECTION || f->mechanism == DNS_TAMPERING) {
+			ask_resolvers(c, x);
+		} else {
+			ask_server(c, x);
+			ask_name(c, x);
+			ask_others(c, x);
+		}
+		weigh(f);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		ask_suspicions(c, &c->candidates[i]);
+		weigh(c->candidates[i].suspicion.finding);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		ask_residual(c, &c->candidates[i]);
+		weigh(c->candidates[i].suspicion.finding);
+	}
+}

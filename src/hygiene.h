@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a capture cannot show, in plain words. */
+#pragma once
+
+#include "capture.h"
+#include "decode.h"
+#include "flow_table.h"
+#include "reassemble.h"
+
+struct hygiene {
+	const struct decode_counts *decode;
+	const struct flow_counts *flows;
+	const struct defrag_counts *defrag;
+	uint64_t tcp_flows, tcp_both_ways; /* judged TCP flows; those with both directions */
+	uint64_t middle;                   /* without their beginning */
+	uint64_t unseen_acked; /* flows in which bytes were confirmed that are not here */
+	uint64_t facts_full, trace_full;
+	uint64_t rewritten_ttl; /* TCP flows whose server side always shows one and the same TTL */
+	uint8_t server_ttl;
+	bool server_ttls_differ;
+	uint64_t servers;
+	uint64_t suspicions_dropped, forgotten;
+	size_t targets_left_out;
+};
+
+/* Counts one finished flow. */
+void hygiene_count(struct hygiene *h, const struct flow *f);
+/* The capture shows one direction only: nothing can be concluded from silence. */
+bool hygiene_one_way(const struct hygiene *h);
+/* The capture itself lost packets, by more than one in a thousand. */
+bool hygiene_lossy(const struct hygiene *h);
+/* Fills the sentences; returns how many. They live in the arena. */
+size_t limits_tell(struct arena *a, const struct hygiene *h, const struct capture *c,
+		   const char ***ret);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What happens to a flow that is over: it is looked at, suspected or not, and remembered. A
+ * healthy flow costs a look and one line of history. */
+#include "judge.h"
+#include "dissect_engine.h"
+#include "suggest.h"
+#include "weigh.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MATCHES_MAX 8
+#define PENDING_MAX (sizeof((struct judge *)0)->pending / sizeof(struct suspicion))
+/* What is surely innocent before any other flow was asked is not carried along: controls add at
+ * most 5, so below this log-odds nothing can come of it. */
+#define HOPELESS 0.004
+
+void
+detect(const struct detection *d, const struct look *l)
+{
+	detect_reset(d, l);
+	detect_fin(d, l);
+	detect_syn_ack(d, l);
+	detect_data(d, l);
+	detect_page(d, l);
+	detect_silence(d, l);
+	detect_dns(d, l);
+	detect_icmp(d, l);
+}
+
+static void
+suspect(void *context, const struct look *l, const struct suspicion *s)
+{
+	struct judge *j = context;
+
+	(void)l;
+	if (j->npending == PENDING_MAX) {
+		j->hygiene->suspicions_dropped++;
+		finding_free(s->finding);
+		return;
+	}
+	j->pending[j->npending++] = *s;
+}
+
+/* Bytes that were sent and never confirmed, or an attempt that came to nothing. */
+static bool
+unfinished(const struct flow *f)
+{
+	for (int s = 0; s < 2; s++) {
+		const struct half *h = &f->half[s], *o = &f->half[1 - s];
+
+		if (h->bytes && h->has_isn &&
+		    (!o->has_ack || seq_before(o->max_ack, h->next_seq - (h->fins ? 1 : 0))))
+			return true;
+	}
+	return !f->half[SERVER].bytes || !f->half[CLIENT].packets;
+}
+
+/* Could a detector have anything to say? */
+static bool
+is_worth_a_look(const struct flow *f)
+{
+	if (f->bits & FLOW_ODD || f->icmp_errors)
+		return true;
+	if (f->proto == IPPROTO_TCP &&
+	    (unfinished(f) || f->half[SERVER].syns > 1 || flow_first(f, "http.response")))
+		return true;
+	return flow_first(f, "dns.response") != NULL;
+}
+
+static bool
+is_worth_matching(const struct judge *j, const struct flow *f)
+{
+	return j->npending || f->bits & FLOW_ODD || flow_first(f, "dns.response") ||
+	       flow_first(f, "http.response") || flow_first(f, "tls.certificate");
+}
+
+/* Mechanisms that one mark may stand for: a page and the data race that brought it, an answer
+ * and the resolver that gave it. */
+static bool
+akin(enum mechanism a, enum mechanism b)
+{
+	static const enum mechanism pairs[][2] = {{BLOCK_PAGE, DATA_INJECTION},
+						  {DNS_INJECTION, DNS_TAMPERING}};
+
+	if (a == b)
+		return true;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if ((a == pairs[i][0] && b == pairs[i][1]) ||
+		    (a == pairs[i][1] && b == pairs[i][0]))
+			return true;
+	return false;
+}
+
+static void
+attribute(struct finding *f, const struct fingerprint_match *m)
+{
+	const struct fact *last = m->facts[m->nfacts - 1];
+
+	finding_weigh(
+	    f, m->fingerprint->kind == SPECIFIC ? "fingerprint.specific" : "fingerprint.generic",
+	    last->at);
+	if (m->fingerprint->kind == SPECIFIC)
+		finding_attribute(f, m->fingerprint->id, m->score, m->fingerprint->sources);
+	if (f->mechanism == DATA_INJECTION && m->fingerprint->mechanism == BLOCK_PAGE)
+		f->mechanism = BLOCK_PAGE;
+}
+
+/* The mark alone is the finding. */
+static struct finding *
+finding_from(const struct look *l, const struct fingerprint_match *m)
+{
+	const struct fact *last = m->facts[m->nfacts - 1];
+	struct finding *f = finding_new(l, m->fingerprint->mechanism, last->nsec);
+	const struct trace *t = look_packet(l, last->at);
+	size_t at = l->n;
+	long trigger = l->data[CLIENT];
+
+	for (size_t i = 0; t && i < l->n; i++)
+		if (flow_trace(l->flow, i) == t)
+			at = i;
+	if (t && t->from == SERVER)
+		trigger = look_last_data(l, CLIENT, at);
+	f->direction = last->from == SERVER ? TO_CLIENT : TO_SERVER;
+	f->stage = look_stage(l, at);
+	finding_cite(f, last->at, f->mechanism == DROP ? ROLE_UNANSWERED : ROLE_INJECTED);
+	if (l->said == TRIGGER_DNS_NAME) {
+		finding_trigger(f, TRIGGER_DNS_NAME, l->name, BASIS_CONTENT);
+		finding_cite(f, l->said_at, ROLE_TRIGGER);
+	} else {
+		tell_trigger(f, l, trigger);
+	}
+	finding_explain(f, "%s%s%s.", m->fingerprint->title, l->name[0] ? ", for " : "", l->name);
+	return f;
+}
+
+static void
+match(struct judge *j, const struct look *l)
+{
+	struct fingerprint_match m[MATCHES_MAX];
+	size_t n = fingerprints_match(j->fingerprints, l->flow, m, MATCHES_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		struct finding *f = NULL;
+		struct suspicion s = {0};
+
+		if (m[i].nfacts == 0)
+			continue;
+		for (size_t k = 0; k < j->npending && !f; k++)
+			if (akin(j->pending[k].finding->mechanism, m[i].fingerprint->mechanism))
+				f = j->pending[k].finding;
+		if (!f) {
+			f = finding_from(l, &m[i]);
+			s.finding = f;
+			attribute(f, &m[i]);
+			suspect(j, l, &s);
+			continue;
+		}
+		attribute(f, &m[i]);
+	}
+}
+
+static void
+keep(struct judge *j, const struct suspicion *s, const struct episode *e)
+{
+	if (j->n == CANDIDATES_MAX) {
+		j->hygiene->suspicions_dropped++;
+		finding_free(s->finding);
+		return;
+	}
+	if (j->n == j->size) {
+		j->size = j->size ? j->size * 2 : 64;
+		j->candidates = xrealloc(j->candidates, j->size, sizeof *j->candidates);
+	}
+	j->candidates[j->n].suspicion = *s;
+	j->candidates[j->n++].episode = *e;
+}
+
+static void
+suggest(const struct judge *j, const struct look *l, bool explained)
+{
+	if (!j->suggest || explained || l->flow->first_at.capture >= capture_count(j->capture))
+		return;
+	suggest_stanza(l->flow, capture_info(j->capture, l->flow->first_at.capture)->file, stdout);
+}
+
+void
+judge_flow(struct judge *j, struct flow *f)
+{
+	struct detection d = {.fingerprints = j->fingerprints,
+			      .suspect = suspect,
+			      .context = j,
+			      .capture_end = j->now};
+	bool explained = false, suspected = false;
+	struct episode e;
+	struct look l;
+
+	look_at(&l, f);
+	hygiene_count(j->hygiene, f);
+	vantage_vote(&j->votes[f->first_at.capture], &l);
+	j->npending = 0;
+	if (is_worth_a_look(f)) {
+		detect(&d, &l);
+		if (is_worth_matching(j, f) || j->suggest) {
+			dissect_packets(f);
+			match(j, &l);
+		}
+	} else if (is_worth_matching(j, f)) {
+		match(j, &l);
+	}
+	for (size_t i = 0; i < j->npending; i++) {
+		weigh(j->pending[i].finding);
+		suspected |= j->pending[i].finding->confidence >= 0.3;
+		explained |= j->pending[i].finding->nattributions > 0;
+	}
+	history_add(j->history, &l, suspected, &e);
+	if (j->npending)
+		suggest(j, &l, explained);
+	for (size_t i = 0; i < j->npending; i++) {
+		if (j->pending[i].finding->confidence < HOPELESS)
+			finding_free(j->pending[i].finding);
+		else
+			keep(j, &j->pending[i], &e);
+	}
+	if (j->rows)
+		rows_add(j->rows, &l);
+}
+
+void
+judge_part(struct judge *j, struct flow *f)
+{
+	judge_flow(j, f);
+	f->judged = f->messages;
+	f->nfacts = 0;
+	f->bits = (uint16_t)((f->bits | FLOW_CONTINUED) & ~FLOW_FACTS_FULL);
+}
+
+void
+judge_free(struct judge *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		finding_free(j->candidates[i].suspicion.finding);
+	free(j->candidates);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What happens to a flow that is over: it is looked at, suspected or not, and remembered. */
+#pragma once
+
+#include "correlate.h"
+#include "hygiene.h"
+#include "rows.h"
+#include "vantage.h"
+
+struct judge {
+	const struct fingerprints *fingerprints;
+	struct history *history;
+	struct rows *rows; /* NULL without --flows */
+	struct hygiene *hygiene;
+	struct vantage_votes *votes; /* one a capture */
+	const struct capture *capture;
+	bool suggest;
+	int64_t now; /* capture time of the newest packet */
+
+	struct candidate *candidates;
+	size_t n, size;
+	/* The flow at hand. */
+	struct suspicion pending[8];
+	size_t npending;
+};
+
+/* Judges one flow. A later part of a conversation that goes on is judged again (the facts
+ * judged so far are then dropped by judge_part). */
+void judge_flow(struct judge *j, struct flow *f);
+/* A conversation that goes on has noted as much as is kept of one: judge it up to here. */
+void judge_part(struct judge *j, struct flow *f);
+/* Frees the candidates whose findings were not taken. */
+void judge_free(struct judge *j);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the findings and the flows that fared well say about each name and address. */
+#include "targets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#include <uthash.h>
+
+/* The controls that a reader is shown for one target. */
+#define CONTROLS_MAX 4
+
+struct tally {
+	UT_hash_handle hh;
+	const char *name;
+	enum target_kind kind;
+	uint64_t flows, ok, failed, interfered, dns_ok, dns_flows;
+	unsigned mechanisms;
+	double confidence, doubt; /* doubt: chance that no finding is true */
+	unsigned *findings;
+	size_t nfindings;
+	const char *controls[CONTROLS_MAX];
+	size_t ncontrols;
+};
+
+struct tallies {
+	struct arena *arena;
+	struct tally *all;
+};
+
+static struct tally *
+tally_of(struct tallies *t, const char *name, enum target_kind kind)
+{
+	struct tally *x;
+
+	HASH_FIND_STR(t->all, name, x);
+	if (x)
+		return x;
+	x = arena_alloc(t->arena, sizeof *x);
+	x->name = arena_printf(t->arena, "%s", name);
+	x->kind = kind;
+	x->doubt = 1;
+	HASH_ADD_KEYPTR(hh, t->all, x->name, strlen(x->name), x);
+	return x;
+}
+#pragma GCC diagnostic pop
+
+static void
+count_episodes(struct tallies *t, struct history *h)
+{
+	size_t n;
+	const struct episode *e = history_episodes(h, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = e[i].name ? e[i].name : history_name_of(h, &e[i].server);
+		struct tally *x;
+
+		if (!name)
+			continue;
+		x = tally_of(t, name, TARGET_DOMAIN);
+		x->flows++;
+		if (e[i].dns) {
+			x->dns_flows++;
+			x->dns_ok += e[i].dns_positive;
+		} else {
+			x->ok += e[i].outcome == OUTCOME_OK && !e[i].interfered;
+			x->failed += e[i].outcome == OUTCOME_FAILED;
+		}
+	}
+}
+
+static void
+add_controls(struct tallies *t, struct tally *x, const struct finding *f)
+{
+	for (size_t i = 0; i < f->ncites && x->ncontrols < CONTROLS_MAX; i++) {
+		const struct cite *c = &f->cites[i];
+
+		if (c->role != ROLE_CONTROL || c->nobservations == 0)
+			continue;
+		x->controls[x->ncontrols++] = arena_printf(
+		    t->arena, "%s, frame %u", c->observations[0].observed, c->at.frame);
+	}
+}
+
+static const char *
+target_name(const struct finding *f, const struct history *h, char out[ADDR_TEXT_MAX],
+	    enum target_kind *ret_kind)
+{
+	const char *learnt;
+
+	*ret_kind = TARGET_DOMAIN;
+	if (f->name)
+		return f->name;
+	learnt = history_name_of(h, &f->flow.addr[SERVER]);
+	if (learnt)
+		return learnt;
+	*ret_kind = TARGET_ADDRESS;
+	return addr_text(&f->flow.addr[SERVER], out);
+}
+
+static void
+count_findings(struct tallies *t, struct history *h, struct finding *const *findings, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *f = findings[i];
+		char text[ADDR_TEXT_MAX];
+		enum target_kind kind;
+		const char *name = target_name(f, h, text, &kind);
+		struct tally *x = tally_of(t, name, kind);
+		bool counted = false;
+
+		for (size_t k = 0; k < i; k++)
+			counted |=
+			    findings[k]->flow.id == f->flow.id && findings[k]->confidence >= 0.6;
+		if (x->kind == TARGET_ADDRESS && !counted)
+			x->flows++;
+		if (f->confidence >= 0.6) {
+			x->interfered += !counted;
+			x->mechanisms |= 1u << f->mechanism;
+		}
+		x->doubt *= 1 - f->confidence;
+		if (!x->findings)
+			x->findings = arena_alloc(t->arena, n * sizeof *x->findings);
+		x->findings[x->nfindings++] = f->number;
+		add_controls(t, x, f);
+	}
+}
+
+/* The best that can be said of a target, and how surely: interference is as sure as at least one
+ * of its findings; that something works is as sure as the share of attempts that did. */
+static void
+conclude(const struct tally *x, struct target *r)
+{
+	uint64_t ok = x->ok ? x->ok : x->flows == x->dns_flows ? x->dns_ok : 0;
+	uint64_t tried = x->flows - (x->ok || x->failed ? x->dns_flows : 0);
+
+	memset(r, 0, sizeof *r);
+	r->name = x->name;
+	r->kind = x->kind;
+	r->mechanisms = x->mechanisms;
+	r->flows = x->flows;
+	r->interfered = x->interfered;
+	r->findings = x->findings;
+	r->nfindings = x->nfindings;
+	r->controls = x->controls;
+	r->ncontrols = x->ncontrols;
+	if (x->interfered) {
+		r->state = x->ok ? STATE_IMPAIRED : STATE_BLOCKED;
+		r->confidence = x->doubt < 0.001 ? 0.999 : 1 - x->doubt;
+	} else if (ok) {
+		r->state = STATE_REACHABLE;
+		r->confidence = tried ? (double)ok / (double)tried : 1;
+		if (r->confidence > 1)
+			r->confidence = 1;
+	} else {
+		r->state = STATE_UNCLEAR;
+		r->confidence = 1 - x->doubt;
+	}
+}
+
+static int
+by_state(const void *a, const void *b)
+{
+	static const int order[NSTATES] = {
+	    [STATE_BLOCKED] = 0, [STATE_IMPAIRED] = 1, [STATE_UNCLEAR] = 2, [STATE_REACHABLE] = 3};
+	const struct target *x = a, *y = b;
+
+	if (x->state != y->state)
+		return order[x->state] - order[y->state];
+	if (!x->nfindings != !y->nfindings)
+		return x->nfindings ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+void
+targets_tell(struct arena *a, struct history *h, struct finding *const *findings, size_t n,
+	     const char *only, struct target **ret, size_t *ret_n, size_t *ret_left_out)
+{
+	struct tallies t = {a, NULL};
+	struct target *r;
+	size_t k = 0;
+
+	count_episodes(&t, h);
+	count_findings(&t, h, findings, n);
+	r = arena_alloc(a, (HASH_COUNT(t.all) + 1) * sizeof *r);
+	for (const struct tally *x = t.all; x; x = x->hh.next)
+		if (!only || strcasecmp(only, x->name) == 0)
+			conclude(x, &r[k++]);
+	HASH_CLEAR(hh, t.all);
+	qsort(r, k, sizeof *r, by_state);
+	*ret_left_out = k > TARGETS_MAX ? k - TARGETS_MAX : 0;
+	*ret = r;
+	*ret_n = k > TARGETS_MAX ? TARGETS_MAX : k;
+}
