@@ -15,7 +15,7 @@ ENDS = (".example", ".example", ".test", ".invalid")
 # Twins that may happen beside any other story, to other names.
 BESIDE = ("closed-port", "client-aborts", "reset-after-close", "server-closes-early", "page-403",
           "page-to-https", "dns-rotation", "dns-cdn", "dns-nxdomain", "syn-lost", "half-closed",
-          "happy-eyeballs", "preconnect", "server-reset", "keepalive-garbage", "dns-private")
+          "happy-eyeballs", "preconnect", "server-reset", "keepalive-garbage")
 
 
 def word(rng):

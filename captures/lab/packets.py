@@ -85,6 +85,7 @@ def transport(p):
 
 
 def ip_bytes(p, ttl):
+    assert is_v6(p.src) == is_v6(p.dst), (p.src, p.dst)
     data = transport(p)
     if is_v6(p.src):
         return struct.pack("!IHBB", 6 << 28 | p.tos << 20, len(data), p.proto, ttl) \
