@@ -238,19 +238,35 @@ teredo_address(const uint8_t *p)
 	       (p[0] == 0xfe && (p[1] & 0xc0) == 0x80); /* link-local: router solicitation */
 }
 
+/* What Windows' Teredo puts behind the packet: type, length, ... ([MS-TERE], 2.2). */
+static bool
+teredo_trailers(const struct walk *w, size_t at)
+{
+	while (w->n - at >= 2) {
+		size_t n = 2 + (size_t)w->p[at + 1];
+
+		if (!w->p[at] || n > w->n - at)
+			return false;
+		at += n;
+	}
+	return at == w->wire;
+}
+
 /* An IPv6 packet that fills the datagram, perhaps behind an authentication and an origin
  * indication (RFC 4380, 5.1.1). */
 static bool
 teredo(struct walk *w)
 {
-	size_t at = 0;
+	size_t at = 0, end;
 
 	if (w->n >= 4 && w->p[0] == 0 && w->p[1] == 1) /* two lengths, nonce, confirmation */
 		at = 4 + (size_t)w->p[2] + w->p[3] + 8 + 1;
 	if (w->n >= at + 8 && w->p[at] == 0 && w->p[at + 1] == 0)
 		at += 8;
-	if (w->n < at + IP6_HEADER || w->p[at] >> 4 != 6 ||
-	    load16(w->p + at + 4) + at + IP6_HEADER != w->wire)
+	if (w->n < at + IP6_HEADER || w->p[at] >> 4 != 6)
+		return false;
+	end = at + IP6_HEADER + load16(w->p + at + 4);
+	if (end != w->wire && (end > w->n || !teredo_trailers(w, end)))
 		return false;
 	if (!teredo_address(w->p + at + 8) && !teredo_address(w->p + at + 24))
 		return false;

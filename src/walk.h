@@ -12,6 +12,7 @@ enum layer {
 	LAYER_ETHERNET,
 	LAYER_ETHERTYPE, /* what EtherType `type` says */
 	LAYER_LLC,
+	LAYER_PPPOE,
 	LAYER_PPP,
 	LAYER_MPLS,
 	LAYER_WIRELESS, /* an IEEE 802.11 header */

@@ -83,6 +83,8 @@ teredo_is_found(void **state)
 	    /* authentication: no client id, no value, nonce, confirmation; then origin */
 	    "45000066000100004011 0282" TUNNEL
 	    "0dd8c35000520000 00010000 0102030405060708 00 00001234ffffffff" TEREDO_IP6,
+	    /* a nonce behind it */
+	    "45000057000100004011 0291" TUNNEL "c3500dd800430000" TEREDO_IP6 "010401020304",
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -102,6 +104,8 @@ static const struct {
 } plain[] = {
     {"Teredo with a byte behind the packet",
      "45000052000100004011 0296" TUNNEL "c3500dd8003e0000" TEREDO_IP6 "00", 17},
+    {"Teredo with half a trailer",
+     "45000056000100004011 0292" TUNNEL "c3500dd800420000" TEREDO_IP6 "0104010203", 17},
     {"Teredo between other addresses", "45000051000100004011 0297" TUNNEL "c3500dd8003d0000" UDP6,
      17},
     {"Teredo with IPv4", "45000058000100004011 0290" TUNNEL "c3500dd800440000" TCP4, 17},
