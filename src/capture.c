@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "bpf.h"
@@ -25,6 +26,9 @@
 
 /* From here on a snaplen limits nothing: libpcap's MAXIMUM_SNAPLEN. */
 #define SNAPLEN_UNLIMITED 262144
+
+/* Files that are open beside the inputs: streams, the report, fingerprints, with room to spare. */
+#define FILES_BESIDE 64
 
 struct input {
 	struct capture_info info;
@@ -251,6 +255,19 @@ check_filter(struct capture *c, const char *expression, char **ret_why)
 	return -EINVAL;
 }
 
+/* Inputs that overlap in time are open together. The soft limit is low for the sake of select(),
+ * which nobody here calls. */
+static void
+allow_open_files(size_t n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > n + FILES_BESIDE)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int
 open_all(struct capture *c, const char *const *files, char **ret_why)
 {
@@ -295,6 +312,7 @@ capture_open(const char *const *files, size_t n, const struct capture_options *o
 	c->heap = xcalloc(n, sizeof *c->heap);
 	c->n = n;
 	c->hash = options->hash;
+	allow_open_files(n);
 	r = open_all(c, files, ret_why);
 	if (r == 0 && options->filter) {
 		c->filter = bpf_new(options->filter);

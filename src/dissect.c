@@ -15,8 +15,9 @@ DISSECTORS(DECLARE)
 const struct dissector *const dissectors[] = {DISSECTORS(ENTRY) NULL};
 
 /* What the core itself notes of a protocol. */
-#define MALFORMED(name) \
-	{#name ".malformed", FACT_MARK, "bytes that contradict the protocol, or a message too long"},
+#define MALFORMED(name)                                                                            \
+	{#name ".malformed", FACT_MARK,                                                            \
+	 "bytes that contradict the protocol, or a message too long"},
 static const struct field malformed_fields[] = {DISSECTORS(MALFORMED){0}};
 
 /* How much of a side's beginning the probes may ask for: the longest magic of a protocol that
@@ -363,7 +364,8 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 		const struct dissector *d = probe(f, from, b, DATAGRAMS, &wait);
 
 		if (!d) {
-			/* What the first datagram of each side does not tell, later ones will not. */
+			/* What the first datagram of each side does not tell, later ones will not.
+			 */
 			flow_enough(f, from);
 			return;
 		}

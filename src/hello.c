@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads ClientHellos (RFC 8446, RFC 5246) and computes JA3 and JA4. */
+/* Reads hellos (RFC 8446, RFC 5246) and computes JA3 and JA4. */
 #include "hello.h"
 
 #include <stdlib.h>
@@ -129,6 +129,34 @@ client_hello_read(struct cursor *c, struct client_hello *ret)
 			ret->extensions[ret->nextensions] = type;
 		ret->nextensions++;
 		read_extension(type, &ext, ret);
+	}
+}
+
+void
+server_hello_read(struct cursor *c, struct server_hello *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	ret->version = get_be16(c);
+	ret->random = get_bytes(c, 32);
+	skip_bytes(c, get_u8(c)); /* session id */
+	ret->cipher = get_be16(c);
+	skip_bytes(c, 1); /* compression method */
+	if (!cursor_left(c))
+		return;
+
+	struct cursor list = get_fenced(c, get_be16(c));
+
+	while (cursor_left(&list) && !list.err) {
+		uint16_t type = get_be16(&list);
+		struct cursor ext = get_fenced(&list, get_be16(&list));
+
+		if (type == SUPPORTED_VERSIONS) {
+			ret->version = get_be16(&ext);
+		} else if (type == ALPN) {
+			struct cursor names = get_fenced(&ext, get_be16(&ext));
+
+			ret->alpn = get_bytes(&names, get_u8(&names));
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ClientHello of TLS, which QUIC carries too, and its fingerprints JA3 and JA4. */
+/* The hellos of TLS, which QUIC carries too, and the fingerprints JA3 and JA4. */
 #pragma once
 
 #include "dissect.h"
@@ -23,6 +23,16 @@ struct client_hello {
  * point into it. If it fails, what was read before the failure stands; and if c's at_end is SHORT,
  * its end may be missing. */
 void client_hello_read(struct cursor *c, struct client_hello *ret);
+
+/* What a ServerHello chose (RFC 8446, 4.1.3). */
+struct server_hello {
+	uint16_t version; /* by supported_versions, if that is there */
+	uint16_t cipher;
+	struct bytes random; /* 32 bytes */
+	struct bytes alpn;
+};
+
+void server_hello_read(struct cursor *c, struct server_hello *ret);
 
 /* Reserved values that clients send to keep servers tolerant (RFC 8701). */
 static inline bool

@@ -16,9 +16,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
-/* Small enough to stay in a second-level cache, large enough that system calls do not count:
- * 500 MB of frames of 800 bytes take the same time with 128 KiB to 512 KiB, and longer outside. */
-#define WINDOW (256 * 1024)
+/* Stays in a second-level cache, and system calls do not count: measured with 500 MB of frames of
+ * 800 bytes, 64 KiB to 1 MiB take the same time, and 4 MiB a third more. */
+#define WINDOW ((size_t)256 * 1024)
 
 #define GZIP_MAGIC_0 0x1f /* RFC 1952, 2.3.1 */
 #define GZIP_MAGIC_1 0x8b
