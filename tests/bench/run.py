@@ -18,7 +18,7 @@ import tempfile
 import time
 
 OPEN = 50000            # connections at the same time, of the concurrent run
-PER_FLOW = 40000        # bytes of capture for each of them, so that all begin and many go on
+PER_FLOW = 20000        # bytes of capture for each of them, so that all begin and many go on
 GROWTH = 1.10           # memory on twice the length, as a share of the memory on the length
 
 
