@@ -325,9 +325,11 @@ defrag_counts(const struct defrag *d)
 void
 defrag_free(struct defrag *d)
 {
+	struct datagram *g, *next;
+
 	if (!d)
 		return;
-	while (d->datagrams)
-		forget(d, d->datagrams);
+	HASH_ITER(hh, d->datagrams, g, next)
+	forget(d, g);
 	free(d);
 }

@@ -7,8 +7,7 @@
  * the gaps are, and so that a connection can be closed and opened again at any time without
  * loss: that is how idle buffers are given back, how large gaps are jumped, and how a stream
  * outlives libnids' 31-bit counters. */
-#include "reassemble.h"
-#include "synthetic.h"
+#include "lane.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,226 +24,6 @@
 #define NEAR 65536
 /* Segments further ahead than any window allows (RFC 7323, 2.3: below 2^30) are forged. */
 #define AHEAD_MAX (1u << 30)
-/* A connection is replaced after so many bytes: what is NEAR is still inside its span. */
-#define RENEW_AFTER (CONNECTION_SPAN / 2)
-/* A connection is lent on until it has taken this much. */
-#define LEND_UNTIL (RENEW_AFTER / 2)
-/* And only with the smallest of libnids' buffers. */
-#define LEND_BUFFER 4096
-/* Buffers that libnids may hold in idle connections. */
-#define BUFFERS_MAX (16u << 20)
-
-/* A segment that came early. */
-struct early {
-	uint64_t offset;
-	uint8_t *data;
-	uint32_t n;   /* bytes at data */
-	uint32_t cut; /* bytes after these which the capture lacks */
-};
-
-struct queue {
-	size_t n, size;
-	size_t fed; /* the first so many are in libnids' queue too */
-	size_t bytes;
-	struct early early[]; /* by offset, then by arrival */
-};
-
-/* A connection in libnids. It costs eight hashes and a buffer to make, so one that was left with
- * nothing queued is lent to the next lane, which goes on where the last one ended. */
-struct line {
-	struct tcp_stream *connection; /* NULL: to be opened */
-	struct lane *lane;             /* NULL: free */
-	uint32_t used;                 /* bytes that went through before */
-	uint16_t id;
-};
-
-/* One direction of a stream. */
-struct lane {
-	struct stream *stream;
-	struct line *line;          /* NULL: libnids holds nothing */
-	struct queue *queue;        /* NULL: nothing came early */
-	struct lane *older, *newer; /* among those with a connection */
-	uint64_t next;              /* offset of the first byte not handed out */
-	uint64_t base;              /* offset less distance in the connection, modulo 2^64 */
-	uint64_t cut_until;         /* bytes from next up to here were cut off; wait for none */
-	uint64_t zeros_until;       /* bytes from next up to here are zeros that we made up */
-	uint32_t first_seq;
-	uint32_t buffered;
-	uint8_t side;
-	bool stopped;
-};
-
-struct stream {
-	struct reassembler *r;
-	void *owner;
-	struct lane lane[2];
-};
-
-struct reassembler {
-	struct stream_sink sink;
-	struct reassembler_counts counts;
-	const struct stream *busy; /* inside a call for this one */
-	size_t max_streams, nstreams;
-	struct lane *oldest, *newest;
-	size_t queued, buffered;
-	size_t nfree;
-	struct line *free[CONNECTIONS_MAX]; /* a stack, so that the last one used is the next */
-	struct line lines[CONNECTIONS_MAX];
-};
-
-static void
-unlink_lane(struct reassembler *r, struct lane *l)
-{
-	*(l->older ? &l->older->newer : &r->oldest) = l->newer;
-	*(l->newer ? &l->newer->older : &r->newest) = l->older;
-	l->older = l->newer = NULL;
-}
-
-static void
-link_newest(struct reassembler *r, struct lane *l)
-{
-	l->older = r->newest;
-	*(r->newest ? &r->newest->newer : &r->oldest) = l;
-	r->newest = l;
-}
-
-/* Gives the line back; what waits in the lane's own queue stays there. */
-static void
-forget(struct lane *l)
-{
-	struct reassembler *r = l->stream->r;
-
-	unlink_lane(r, l);
-	r->free[r->nfree++] = l->line;
-	r->buffered -= l->buffered;
-	l->buffered = 0;
-	l->line->lane = NULL;
-	l->line = NULL;
-	if (l->queue)
-		l->queue->fed = 0;
-}
-
-static void
-hang_up(struct lane *l)
-{
-	connection_close(l->line->connection);
-	l->line->connection = NULL;
-	forget(l);
-}
-
-static void
-detach(struct lane *l)
-{
-	uint64_t used = l->next - l->base;
-
-	if (!l->line)
-		return;
-	if ((l->queue && l->queue->fed) || used > LEND_UNTIL || l->buffered > LEND_BUFFER) {
-		hang_up(l);
-		return;
-	}
-	l->line->used = (uint32_t)used;
-	forget(l);
-}
-
-static bool
-attach(struct lane *l)
-{
-	struct reassembler *r = l->stream->r;
-	struct line *line;
-
-	if (!r->nfree) {
-		r->counts.evicted++;
-		detach(r->oldest);
-	}
-	line = r->free[r->nfree - 1];
-	if (!line->connection) {
-		line->used = 0;
-		line->connection = connection_open(line->id, line);
-	}
-	if (!line->connection)
-		return false;
-	r->nfree--;
-	line->lane = l;
-	l->line = line;
-	l->base = l->next - line->used;
-	link_newest(r, l);
-	return true;
-}
-
-/* Sees that the lane has a connection, and that it is the newest. */
-static bool
-ready(struct lane *l)
-{
-	struct reassembler *r = l->stream->r;
-
-	if (!l->line)
-		return attach(l);
-	if (r->newest != l) {
-		unlink_lane(r, l);
-		link_newest(r, l);
-	}
-	return true;
-}
-
-/* libnids' buffers grow with the largest segment and stay: the idle ones are given back. */
-static void
-account(struct lane *l)
-{
-	struct reassembler *r = l->stream->r;
-	size_t now = l->line ? connection_buffered(l->line->connection) : 0;
-
-	if (now == l->buffered)
-		return;
-	r->buffered += now - l->buffered;
-	l->buffered = (uint32_t)now;
-	while (r->buffered > BUFFERS_MAX && r->oldest != l) {
-		r->counts.evicted++;
-		detach(r->oldest);
-	}
-}
-
-static void
-feed(struct lane *l, uint64_t offset, struct bytes b)
-{
-	uint64_t next = l->next;
-
-	while (b.n && !l->stopped) {
-		size_t n = b.n < SYNTHETIC_PAYLOAD_MAX ? b.n : SYNTHETIC_PAYLOAD_MAX;
-
-		if (!ready(l))
-			return;
-		connection_feed(l->line->id, (uint32_t)(offset - l->base), (struct bytes){b.p, n});
-		offset += n;
-		b.p += n;
-		b.n -= n;
-	}
-	if (l->next != next)
-		account(l);
-}
-
-/* What libnids says comes next. */
-static void
-on_bytes(void *user, struct bytes b)
-{
-	struct lane *l = ((struct line *)user)->lane;
-	struct stream *s = l->stream;
-	uint64_t offset = l->next;
-
-	l->next += b.n;
-	if (offset >= l->zeros_until && !l->stopped)
-		s->r->sink.data(s->owner, (enum side)l->side, offset, b);
-}
-
-static void
-on_gone(void *user)
-{
-	struct line *line = user;
-
-	line->connection = NULL;
-	if (line->lane)
-		forget(line->lane);
-}
 
 static void
 queue_free(struct lane *l)
@@ -302,7 +81,7 @@ enqueue(struct lane *l, uint64_t offset, struct bytes b, uint32_t cut)
 	r->queued += cost(e);
 	if (i < q->fed) {
 		q->fed++;
-		feed(l, offset, b);
+		lane_feed(l, offset, b);
 	}
 }
 
@@ -357,9 +136,9 @@ skip(struct lane *l, uint64_t end)
 		if (l->next >= end || l->stopped)
 			return;
 		s->r->counts.lost += end - l->next;
-		hang_up(l);
+		lane_hang_up(l);
 	}
-	detach(l);
+	lane_detach(l);
 	l->next = end;
 }
 
@@ -369,12 +148,12 @@ feed_in_order(struct lane *l, struct bytes b)
 {
 	uint64_t end = l->next + b.n;
 
-	feed(l, l->next, b);
+	lane_feed(l, l->next, b);
 	if (l->next >= end || l->stopped)
 		return;
 	l->stream->r->counts.lost += end - l->next;
 	if (l->line)
-		hang_up(l);
+		lane_hang_up(l);
 	skip(l, end);
 }
 
@@ -391,7 +170,7 @@ feed_early(struct lane *l)
 	e = &q->early[q->fed++];
 	old = e->offset < l->next ? l->next - e->offset : 0;
 	if (old < e->n)
-		feed(l, e->offset + old, (struct bytes){e->data + old, e->n - (size_t)old});
+		lane_feed(l, e->offset + old, (struct bytes){e->data + old, e->n - (size_t)old});
 	return true;
 }
 
@@ -432,7 +211,7 @@ settle(struct lane *l, bool everything)
 static void
 release(struct lane *l)
 {
-	detach(l);
+	lane_detach(l);
 	queue_free(l);
 }
 
@@ -476,7 +255,7 @@ stream_segment(struct stream *s, enum side from, uint32_t seq, struct bytes b, u
 		return;
 	s->r->busy = s;
 	if (l->next - l->base > RENEW_AFTER)
-		detach(l);
+		lane_detach(l);
 	end = l->next + ahead + len;
 	if (ahead) {
 		enqueue(l, l->next + ahead, b, len - (uint32_t)b.n);
@@ -546,10 +325,9 @@ stream_close(struct stream *s)
 struct reassembler *
 reassembler_new(const struct stream_sink *sink, size_t max_streams)
 {
-	static const struct wall_events events = {.bytes = on_bytes, .gone = on_gone};
 	struct reassembler *r;
 
-	if (wall_start(&events) < 0)
+	if (wall_start(&lane_events) < 0)
 		return NULL;
 	r = xcalloc(1, sizeof *r);
 	r->sink = *sink;
@@ -573,7 +351,7 @@ reassembler_free(struct reassembler *r)
 	if (!r)
 		return;
 	while (r->oldest)
-		detach(r->oldest);
+		lane_detach(r->oldest);
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 		if (r->lines[i].connection)
 			connection_close(r->lines[i].connection);

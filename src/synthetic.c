@@ -103,7 +103,7 @@ on_stream(struct tcp_stream *t, void **user)
 static void
 on_datagram(const struct ip *ip, int size)
 {
-	size_t header = ip->ip_hl * 4u, n = ntohs(ip->ip_len);
+	size_t header = (size_t)ip->ip_hl * 4, n = ntohs(ip->ip_len);
 
 	(void)size;
 	if (ip->ip_p != FRAGMENT_PROTOCOL || n < header || n - header > sizeof wall.whole)
