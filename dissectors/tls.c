@@ -6,17 +6,10 @@
  * kind. */
 #include "dissect.h"
 #include "hello.h"
+#include "records.h"
 #include "x509.h"
 
 #include <string.h>
-
-enum { /* ContentType, RFC 8446 5.1 and RFC 6520 */
-       CHANGE_CIPHER_SPEC = 20,
-       ALERT = 21,
-       HANDSHAKE = 22,
-       APPLICATION_DATA = 23,
-       HEARTBEAT = 24,
-};
 
 enum { /* HandshakeType, IANA */
        CLIENT_HELLO = 1,
@@ -30,10 +23,7 @@ enum {
 	TLS13 = 0x0304,
 };
 
-#define RECORD_HEADER 5
 #define HANDSHAKE_HEADER 4
-/* TLSCiphertext of TLS 1.2, the largest of all versions (RFC 5246, 6.2.3). */
-#define RECORD_MAX (16384 + 2048)
 /* Lawful messages may have 2^24 bytes; certificate chains, the largest there are, seldom have
  * more than 10 KB, and clients refuse them at about 100 KB (OpenSSL, max_cert_list). */
 #define MESSAGE_MAX 65536
@@ -187,39 +177,6 @@ client_hello(struct flow *f, enum side from, struct cursor *c, size_t length)
 	note_uint(f, from, &fields[F_CLIENT_HELLO_LENGTH], length);
 }
 
-struct server_hello {
-	uint16_t version, cipher;
-	struct bytes random, alpn;
-};
-
-static void
-server_hello_read(struct cursor *c, struct server_hello *ret)
-{
-	memset(ret, 0, sizeof *ret);
-	ret->version = get_be16(c);
-	ret->random = get_bytes(c, 32);
-	skip_bytes(c, get_u8(c)); /* session id */
-	ret->cipher = get_be16(c);
-	skip_bytes(c, 1); /* compression method */
-	if (!cursor_left(c))
-		return;
-
-	struct cursor list = get_fenced(c, get_be16(c));
-
-	while (cursor_left(&list) && !list.err) {
-		uint16_t type = get_be16(&list);
-		struct cursor ext = get_fenced(&list, get_be16(&list));
-
-		if (type == 43) { /* supported_versions */
-			ret->version = get_be16(&ext);
-		} else if (type == 16) { /* ALPN */
-			struct cursor names = get_fenced(&ext, get_be16(&ext));
-
-			ret->alpn = get_bytes(&names, get_u8(&names));
-		}
-	}
-}
-
 static void
 server_hello(struct flow *f, enum side from, struct cursor *c)
 {
@@ -305,64 +262,6 @@ certificates(struct flow *f, enum side from, struct cursor *c)
 		note_certificate(f, from, leaf);
 }
 
-/* Takes the header of the next record. Returns the length of what follows. */
-static uint32_t
-record_header(struct cursor *in, uint8_t *ret_type)
-{
-	uint32_t length;
-
-	*ret_type = get_u8(in);
-	if (!in->err && (*ret_type < CHANGE_CIPHER_SPEC || *ret_type > HEARTBEAT))
-		set_bad(in);
-	if (get_u8(in) != SSL3 >> 8 || get_u8(in) > (TLS13 & 0xff))
-		set_bad(in);
-	length = get_be16(in);
-	/* Nothing but application data may be empty (RFC 8446, 5.1). */
-	if (length > RECORD_MAX || (length == 0 && *ret_type != APPLICATION_DATA))
-		set_bad(in);
-	return length;
-}
-
-/* Takes n bytes of a handshake message to `to` from as many records as it takes; *left is what the
- * current record still holds. Returns how many it got. Fewer than n without a failure of `in` means
- * that the message will never be whole: an alert cuts in, or no more bytes will come. */
-static size_t
-gather(struct cursor *in, uint32_t *left, uint8_t *to, size_t n)
-{
-	size_t got = 0;
-
-	while (got < n) {
-		size_t take = n - got, there = cursor_left(in);
-		bool over = in->at_end == CURSOR_BAD;
-		uint8_t type;
-
-		if (*left == 0) {
-			if ((there && *in->p == ALERT) || (over && there < RECORD_HEADER))
-				break;
-			*left = record_header(in, &type);
-			/* Fragments stand next to each other (RFC 8446, 5.1). */
-			if (!in->err && type != HANDSHAKE)
-				set_bad(in);
-			if (in->err)
-				break;
-			there = cursor_left(in);
-		}
-		if (take > *left)
-			take = *left;
-		if (take > there && over) {
-			take = there;
-			n = got + take;
-		}
-		if (!cursor_has(in, take))
-			break;
-		memcpy(to + got, in->p, take);
-		skip_bytes(in, take);
-		got += take;
-		*left -= (uint32_t)take;
-	}
-	return got;
-}
-
 /* The types of IANA's registry that may be seen in clear, so that ciphertext is not taken for a
  * message: up to ekt_key, and next_protocol and compressed certificates. */
 static bool
@@ -425,7 +324,7 @@ scattered_body(struct flow *f, enum side from, struct cursor *in, uint32_t *left
 	       size_t length)
 {
 	uint8_t body[MESSAGE_MAX];
-	size_t got = gather(in, left, body, length);
+	size_t got = record_gather(in, left, body, length);
 
 	if (in->err)
 		return true;
@@ -443,7 +342,7 @@ handshake(struct flow *f, enum side from, struct cursor *in, uint32_t left)
 	uint8_t head[HANDSHAKE_HEADER];
 	bool good = true;
 
-	if (gather(in, &left, head, sizeof head) == sizeof head) {
+	if (record_gather(in, &left, head, sizeof head) == sizeof head) {
 		size_t length = (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
 
 		if (!is_handshake_type(head[0]) || length > MESSAGE_MAX) {

@@ -4,12 +4,13 @@
 
 #include "cursor.h"
 
-enum content_type { /* ContentType, RFC 8446 5.1 and RFC 6520 */
-		    CHANGE_CIPHER_SPEC = 20,
-		    ALERT = 21,
-		    HANDSHAKE = 22,
-		    APPLICATION_DATA = 23,
-		    HEARTBEAT = 24,
+/* RFC 8446, 5.1; RFC 6520, 3. */
+enum content_type {
+	CHANGE_CIPHER_SPEC = 20,
+	ALERT = 21,
+	HANDSHAKE = 22,
+	APPLICATION_DATA = 23,
+	HEARTBEAT = 24,
 };
 
 #define RECORD_HEADER 5
