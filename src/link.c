@@ -17,6 +17,8 @@ enum ethertype {
 	ETHERTYPE_QINQ = 0x88a8,       /* IEEE 802.1ad */
 	ETHERTYPE_BACKBONE = 0x88e7,   /* IEEE 802.1ah */
 	ETHERTYPE_FABRICPATH = 0x8903, /* a tag before a whole frame */
+	ETHERTYPE_METADATA = 0x8909,   /* Cisco's security group tag */
+	ETHERTYPE_NSH = 0x894f,        /* RFC 8300 */
 	ETHERTYPE_VNTAG = 0x8926,      /* IEEE 802.1BR's forerunner */
 	ETHERTYPE_QINQ_OLD = 0x9100,   /* before 802.1ad, still sold */
 	ETHERTYPE_QINQ_OLDER = 0x9200,
@@ -67,6 +69,35 @@ pppoe(struct walk *w)
 	walk_to(w, PPPOE_HEADER, LAYER_PPP);
 }
 
+/* A tag that says nothing of use, and an EtherType behind it. */
+static void
+tag(struct walk *w, size_t n)
+{
+	if (w->n < n + 2) {
+		w->layer = LAYER_BAD;
+		return;
+	}
+	w->type = load16(w->p + n);
+	walk_skip(w, n + 2);
+}
+
+/* Network service header: flags and TTL, length in words, kind, next protocol. */
+static void
+service(struct walk *w)
+{
+	size_t header = w->n >= 4 ? (w->p[1] & 0x3fU) * 4 : 0;
+	enum layer next = LAYER_NO_IP;
+
+	w->layer = LAYER_BAD;
+	if (header < 8) /* base header and path */
+		return;
+	if (w->p[3] == 1 || w->p[3] == 2) /* IPv4, IPv6 */
+		next = LAYER_IP;
+	else if (w->p[3] == 3)
+		next = LAYER_ETHERNET;
+	walk_to(w, header, next);
+}
+
 static void
 ethertype(struct walk *w)
 {
@@ -100,13 +131,14 @@ ethertype(struct walk *w)
 	case ETHERTYPE_FABRICPATH: /* forwarding tag: tree and TTL */
 		walk_to(w, 2, LAYER_ETHERNET);
 		break;
-	case ETHERTYPE_VNTAG:
-		if (w->n < 6) {
-			w->layer = LAYER_BAD;
-			break;
-		}
-		w->type = load16(w->p + 4);
-		walk_skip(w, 6);
+	case ETHERTYPE_METADATA: /* version, length, option, group */
+		tag(w, 6);
+		break;
+	case ETHERTYPE_VNTAG: /* flags, interfaces */
+		tag(w, 4);
+		break;
+	case ETHERTYPE_NSH:
+		service(w);
 		break;
 	default:
 		w->layer = LAYER_NO_IP;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tunnels. GRE: RFC 2784, RFC 2890, RFC 2637; ERSPAN: draft-foschiano-erspan-03; IP in IP:
  * RFC 2003, RFC 4213; EtherIP: RFC 3378; MPLS in IP: RFC 4023; GTP-U: 3GPP TS 29.281; VXLAN:
- * RFC 7348; Geneve: RFC 8926; Teredo: RFC 4380. */
+ * RFC 7348, draft-ietf-nvo3-vxlan-gpe; Geneve: RFC 8926; Teredo: RFC 4380. */
 #include "tunnel.h"
 
 #include <netinet/in.h>
@@ -150,6 +150,7 @@ enum tunnel_port {
 	PORT_GTP = 2152,
 	PORT_TEREDO = 3544,
 	PORT_VXLAN = 4789,
+	PORT_VXLAN_NEXT = 4790,
 	PORT_VXLAN_LINUX = 8472, /* Linux' default from before the assignment */
 	PORT_GENEVE = 6081,
 };
@@ -194,17 +195,33 @@ gtp(struct walk *w)
 #define VXLAN_HEADER 8
 #define VXLAN_FLAG_ID 0x08
 #define VXLAN_FLAG_POLICY 0x80 /* draft-smith-vxlan-group-policy: uses bytes 1 to 3 */
+#define VXLAN_FLAG_NEXT 0x04   /* draft-ietf-nvo3-vxlan-gpe: byte 3 says what is inside */
 
 static bool
 vxlan(struct walk *w)
 {
+	enum layer layer = LAYER_ETHERNET;
+
 	if (w->n <= VXLAN_HEADER || w->p[7] != 0)
 		return false;
-	if (w->p[0] != (VXLAN_FLAG_ID | VXLAN_FLAG_POLICY) &&
-	    (w->p[0] != VXLAN_FLAG_ID || w->p[1] || w->p[2] || w->p[3]))
+	switch (w->p[0]) {
+	case VXLAN_FLAG_ID:
+		if (w->p[1] || w->p[2] || w->p[3])
+			return false;
+		break;
+	case VXLAN_FLAG_ID | VXLAN_FLAG_NEXT:
+		if (w->p[1] || w->p[2] || w->p[3] < 1 || w->p[3] > 3)
+			return false;
+		if (w->p[3] != 3) /* IPv4, IPv6 */
+			layer = LAYER_IP;
+		break;
+	case VXLAN_FLAG_ID | VXLAN_FLAG_POLICY:
+		break;
+	default:
 		return false;
+	}
 	walk_scope(w, SCOPE_VXLAN, load32(w->p + 4) >> 8);
-	inside(w, VXLAN_HEADER, LAYER_ETHERNET);
+	inside(w, VXLAN_HEADER, layer);
 	return true;
 }
 
@@ -282,6 +299,7 @@ tunnel_ports(uint16_t sport, uint16_t dport)
 	case PORT_GTP:
 	case PORT_TEREDO:
 	case PORT_VXLAN:
+	case PORT_VXLAN_NEXT:
 	case PORT_VXLAN_LINUX:
 	case PORT_GENEVE:
 		return true;
@@ -297,6 +315,7 @@ tunnel_over_udp(struct walk *w, uint16_t sport, uint16_t dport)
 	case PORT_GTP:
 		return gtp(w);
 	case PORT_VXLAN:
+	case PORT_VXLAN_NEXT:
 	case PORT_VXLAN_LINUX:
 		return vxlan(w);
 	case PORT_GENEVE:
