@@ -4,6 +4,7 @@
 #include "analyze.h"
 #include "decode.h"
 #include "dissect_engine.h"
+#include "evidence.h"
 #include "flow_table.h"
 #include "judge.h"
 #include "reassemble.h"
@@ -319,6 +320,8 @@ analyze(const struct analyze_options *options, struct analysis **ret, char **ret
 	c.one_way = hygiene_one_way(&a->hygiene);
 	c.lossy = hygiene_lossy(&a->hygiene);
 	correlate(&c);
+	for (size_t i = 0; options->evidence && i < c.n; i++)
+		evidence_print(c.candidates[i].suspicion.finding, stdout);
 	make_report(a);
 	*ret = a;
 	return 0;
