@@ -25,6 +25,8 @@ wrap_print(const char *text, size_t column, size_t indent, FILE *out)
 	while (*text) {
 		size_t n = strcspn(text, " "), w = width(text, n);
 
+		while (w > WRAP_COLUMNS - indent) /* an address of a page, say */
+			w = width(text, --n);
 		if (!first && at + 1 + w > WRAP_COLUMNS) {
 			fprintf(out, "\n%*s", (int)indent, "");
 			at = indent;
