@@ -3,6 +3,7 @@
 #include "capture_files.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 static void
 test_pcap_variants(void **state)
@@ -200,24 +201,38 @@ test_merge(void **state)
 		close(files[i].fd);
 }
 
-/* More files than may be open at once, none of which overlap. */
+/* More files than may be open at once, unless the limit is raised: first such that wait for
+ * each other, then such that overlap. */
 static void
 test_many_files(void **state)
 {
 	enum { FILES = 2000 };
-	struct memory_file f;
-	const char *names[FILES];
-	struct capture *c;
-	char *why;
+	static const int times[2][3] = {{7, -1}, {7, 9, -1}};
 
 	(void)state;
-	f = timed_file((const int[]){7, -1}, 1);
-	for (size_t i = 0; i < FILES; i++)
-		names[i] = f.name;
-	assert_int_equal(capture_open(names, FILES, &plain, &c, &why), 0);
-	assert_int_equal(drain(c), FILES);
-	capture_close(c);
-	close(f.fd);
+	for (unsigned k = 0; k < 2; k++) {
+		struct memory_file f = timed_file(times[k], 1);
+		const char *names[FILES];
+		struct rlimit limit;
+		struct capture *c;
+		char *why;
+
+		for (size_t i = 0; i < FILES; i++)
+			names[i] = f.name;
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+		if (k == 1 && limit.rlim_max < FILES + 100)
+			skip();
+		limit.rlim_cur = 256;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_int_equal(capture_open(names, FILES, &plain, &c, &why), 0);
+		if (k == 0)
+			assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_int_equal(drain(c), FILES * (k + 1));
+		for (size_t i = 0; i < FILES; i++)
+			assert_null(capture_info(c, i)->trouble);
+		capture_close(c);
+		close(f.fd);
+	}
 }
 
 /* An IPv4 frame of 34 bytes with that protocol, behind an Ethernet header or none. */
