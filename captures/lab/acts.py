@@ -45,7 +45,7 @@ class Reset(Rule):
     mechanism = "rst-injection"
     to, count, step, spacing, flags, delay = "client", 1, 0, 90, RST | ACK, REACTION
     style, payload, swallow, residual, ack, seq, burst_style = {}, b"", False, 0, None, None, None
-    bare_ack = 0
+    bare_ack, ladder = 0, 0         # ladder: what is added to the window each time
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p)
@@ -65,6 +65,7 @@ class Reset(Rule):
         for i in range(self.count):
             ack = self.ack if self.ack is not None else \
                 (None if self.flags & ACK else self.bare_ack)
+            style["window"] = style.get("window", 0) + (self.ladder if i else 0)
             forge(box, view, side, e, self.delay + i * self.spacing, self.flags, self.payload,
                   base + i * self.step if self.seq is None else self.seq, ack, style)
 
@@ -154,12 +155,12 @@ class Fin(Rule):
 
 class Data(Rule):
     """Forged payload races the true one. payload: bytes or a function of the view;
-    mechanism may be block-page; fin: closes after it; swallow: in path; deaf: the rest of the
+    mechanism_word: block-page for a page that tells of it; fin: closes after it; swallow: in path; deaf: the rest of the
     flow towards the server is swallowed too; cut: size of a segment."""
 
     mechanism = "data-injection"
     payload, style, delay, fin, swallow, deaf, ack = b"", {}, REACTION, False, False, False, None
-    cut, fin_apart, reset, mechanism_word = 1400, False, False, None
+    cut, fin_apart, reset, mechanism_word, bare = 1400, False, False, None, 0
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p, self.mechanism_word)
@@ -175,6 +176,9 @@ class Data(Rule):
             at += len(part)
         if self.fin_apart:
             forge(box, view, "down", e, self.delay + at // 10 + 40, FIN | ACK, seq=seq + at,
+                  style=self.style)
+        if self.bare:           # an empty segment behind it, after as many microseconds
+            forge(box, view, "down", e, self.delay + self.bare, ACK, seq=seq + at + 1,
                   style=self.style)
         if self.reset:
             forge(box, view, "up", e, self.delay, RST, ack=0, style=self.style)

@@ -13,6 +13,7 @@ ALSO = {"rst-injection": ["drop"], "fin-injection": ["rst-injection", "drop", "b
         "block-page": ["fin-injection", "rst-injection", "data-injection", "drop"],
         "dns-injection": ["dns-tampering"], "dns-tampering": [], "icmp-rejection": ["drop"]}
 SILENT = ("drop",)
+LIKELY = 0.6        # the contract's word; less is asked where an innocent twin looks the same
 SEEN_SILENCE = 3000000      # microseconds of silence in the capture before one can speak of it
 
 
@@ -96,7 +97,8 @@ class Writer:
                 "direction": said, "direction_accept": ways, "also": ALSO[event.mechanism],
                 "flow": key_text(event.flow), "injected": numbers, "trigger_frames": cause,
                 "dropped": [n for n, _, p in self.frames.get(event.flow, ()) if p in event.dropped],
-                "ambiguous": False, "why": "", "rule": self.lab.name, "proof": "P"}
+                "ambiguous": False, "why": "", "rule": self.lab.name, "proof": "P",
+                "min_confidence": event.accept.get("min_confidence", LIKELY)}
 
     def flow(self, f):
         frames = self.frames.get(f["key"])
@@ -111,8 +113,12 @@ class Writer:
             outcome, accept = "interfered", ["interfered"]
             if f["key"][0] == "udp" or "ok" == result:
                 accept.append("ok")
+            if any(e.accept.get("min_confidence", LIKELY) < LIKELY for e in shown):
+                accept.append("failed")
         elif result == "ok" and not events:
             outcome, accept = "ok", ["ok", "partial"]
+            if self.lab.tap.stop is not None:
+                accept.append("failed")
         else:
             outcome = "refused" if result in ("refused", "reset") else "failed"
             accept = ["failed", "ok", "partial", "refused"]
@@ -146,8 +152,8 @@ def sample(lab, name, what, group, kind):
     findings = []
     for flow in doc["flows"]:
         for f in flow["findings"]:
-            findings.append(dict({k: v for k, v in f.items() if k not in
-                                  ("ambiguous", "why", "rule", "proof")}, min_confidence=0.6))
+            findings.append({k: v for k, v in f.items() if k not in
+                             ("ambiguous", "why", "rule", "proof")})
     flows = [{k: t[k] for k in ("flow", "names", "first", "last", "outcome", "outcome_accept",
                                 "ambiguous")} for t in doc["flows"]]
     return {"what": what, "how": "captures/make.py " + name, "class": group,

@@ -102,7 +102,7 @@ class Lab:
         rng = self.rng
         return [("wait", rng.randrange(900, 4000)), ("send", say.server_flight(rng)), ("record", 2),
                 ("record",), ("wait", rng.randrange(2000, 9000)),
-                ("send", say.application(rng, size or rng.randrange(700, 2900))),
+                ("send", say.application(rng, size or rng.randrange(500, 1700))),
                 ("recv", 1 << 30)]
 
     def http_answer(self, app, c):

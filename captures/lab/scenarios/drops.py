@@ -8,13 +8,15 @@ from ..packets import SYN
 from .resets import neighbours
 
 BOTH = ("up", "down")
+# Nothing in the packets tells it from the twin that stands beside it: "possible" is honest.
+TWIN = {"min_confidence": 0.3}
 
 
 @scenario("interference")
 def drop_syn(lab):
     """Every SYN to one address vanishes; its neighbours answer all the while."""
     h = lab.server(lab.bad)
-    lab.rule(Drop(address(h.address)))
+    lab.rule(Drop(address(h.address), accept=TWIN))
     lab.lookup(lab.bad, 0.1)
     lab.https(lab.good, 0.5)
     lab.https(lab.bad, 1, deadline=12)
@@ -28,7 +30,7 @@ def drop_syn(lab):
 def drop_syn_port(lab):
     """SYNs to port 443 of an address vanish while its port 80 answers."""
     h = lab.server(lab.bad)
-    lab.rule(Drop(service(h.address, 443)))
+    lab.rule(Drop(service(h.address, 443), accept=TWIN))
     lab.https(lab.good, 0.2)
     lab.https(lab.bad, 1, deadline=15)
     lab.http(lab.bad, 3)
@@ -44,6 +46,7 @@ def drop_syn_ack(lab):
     lab.tap.place = "server"
     lab.rule(Drop(address(h.address), ways=("down",), accept={
         "kind": ["ip", "ip-port", "unknown"], "value": [lab.client.address, ""], "scored": False,
+        "min_confidence": 0.3,
         "stage": ["syn", "handshake"]}))
     lab.https(lab.good, 0.2)
     lab.https(lab.bad, 1, deadline=20)
@@ -83,7 +86,7 @@ def drop_ech(lab):
     front = "front.example"
     lab.alias(front, h)
     lab.serve(h, 443, [("deadline", 15000000), ("record",), ("answer", lab.tls_answer)])
-    rule = lab.rule(Drop(ech(front)))
+    rule = lab.rule(Drop(ech(front), accept={"kind": ["ech", "sni"]}))
     rule.trigger.needle = b"\xfe\x0d"
     lab.https(front, 0.2)
     lab.https(front, 2, ech=True)
@@ -117,7 +120,7 @@ def drop_server_hello(lab):
     """Seen from the server: all it says after the hello is lost, the client's repeats arrive."""
     lab.tap.place = "server"
     neighbours(lab)
-    lab.rule(Drop(sni(lab.bad), ways=("down",)))
+    lab.rule(Drop(sni(lab.bad), ways=("down",), accept={"stage": ["first-data", "established"]}))
     lab.https(lab.bad, 2, deadline=20)
     lab.https(lab.good, 9)
 
@@ -162,6 +165,32 @@ def dead_host(lab):
     h = lab.server(lab.bad)
     h.dead = True
     lab.https(lab.bad, 0.3, deadline=20)
+
+
+@scenario("twin")
+def dead_host_beside(lab):
+    """One address never answers while its neighbours do: a host that is switched off."""
+    h = lab.server(lab.bad)
+    h.dead = True
+    lab.lookup(lab.bad, 0.1)
+    lab.https(lab.good, 0.5)
+    lab.https(lab.bad, 1, deadline=12)
+    lab.http(lab.bad, 3, deadline=12)
+    lab.https(lab.good, 6)
+    lab.https(lab.bad, 20, deadline=12)
+
+
+@scenario("twin")
+def filtered_port(lab):
+    """The host's own firewall swallows SYNs to port 443; its port 80 is open to all."""
+    h = lab.server(lab.bad)
+    del h.listening[443]
+    h.mute_closed = True
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 1, deadline=15)
+    lab.http(lab.bad, 3)
+    lab.https(lab.bad, 18, deadline=15)
+    lab.http(lab.bad, 20)
 
 
 @scenario("twin")

@@ -2,12 +2,14 @@
 """ICMP errors from the path and from the destination."""
 from . import scenario
 from ..acts import Icmp
+from ..hosts import icmp_error
 from ..middlebox import address
+from ..packets import TCP
 
 
-def rejecting(lab, kind):
+def rejecting(lab, kind, **accept):
     h = lab.server(lab.bad)
-    lab.rule(Icmp(address(h.address), kind=kind))
+    lab.rule(Icmp(address(h.address), kind=kind, accept=accept))
     lab.https(lab.good, 0.2)
     lab.https(lab.bad, 1, deadline=10)
     lab.http(lab.bad, 3, deadline=10)
@@ -24,7 +26,7 @@ def icmp_prohibited(lab):
 @scenario("interference")
 def icmp_host_unreachable(lab):
     """A router on the way calls one address unreachable, while its neighbours answer."""
-    rejecting(lab, (3, 1))
+    rejecting(lab, (3, 1), min_confidence=0.5)
 
 
 @scenario("interference", v6=True)
@@ -62,3 +64,44 @@ class Quiet(Icmp):
         e = super().event(box, view, p, mechanism)
         box.events.remove(e)
         return e
+
+
+@scenario("twin")
+def icmp_host_down(lab):
+    """The last router, at the far end of the path, cannot find one host of its network."""
+    h = lab.server(lab.bad)
+    h.dead = True
+    last = lab.host(address="2001:db8:99::1" if lab.v6 else "203.0.113.9", style="router",
+                    hops=lab.hops[1] - 1)
+    waiting = []
+
+    def see(p):
+        waiting.append(p)
+        lab.clock.after(3000000, tell)
+
+    def tell():
+        p = waiting.pop(0)
+        last.emit(icmp_error(last.address, p, (1, 3) if lab.v6 else (3, 1), 255,
+                             last.next_id(bare=True), p.ttl - lab.hops[0] - lab.hops[1] + 1))
+    h.receive = see
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 1, deadline=10)
+    lab.http(lab.bad, 3, deadline=10)
+    lab.https(lab.other, 8)
+
+
+@scenario("twin")
+def icmp_own_firewall(lab):
+    """The destination's own firewall rejects a port, in its own name: host prohibited."""
+    h = lab.server(lab.good)
+    usual = h.process
+
+    def process(p):
+        if p.proto == TCP and p.dport == 8443:
+            h.unreachable(p, (1, 1) if lab.v6 else (3, 10))
+        else:
+            usual(p)
+    h.process = process
+    lab.connect(0.3, h.address, 8443, [("close",)], deadline=8)
+    lab.https(lab.good, 2)
+    lab.connect(4, h.address, 8443, [("close",)], deadline=8)

@@ -62,14 +62,15 @@ def page_redirect(lab):
 @scenario("interference", kind="pcap.gz")
 def page_proxy(lab):
     """A transparent proxy of the operator serves a notice for one Host, and passes the others."""
-    near = {"delay": 0.8, "hops": 0}
-    pages = {}
+    near, pages = {"delay": 0.8, "hops": 0}, {}
+
+    notice = NOTICE.replace("<p>", '<p><a href="http://warning.or.kr">warning</a> ', 1)
 
     def answer(app, c):
         if ("Host: " + lab.bad).encode() in app.request:
             flow = next(f for f in lab.flows if f["key"][2] == c.port and f["key"][3] == c.host.address)
             c.event = lab.mark(flow, "block-page", host(lab.bad), "first-data")
-            return [("send", say.http_answer(NOTICE.encode(), "403 Forbidden", close=True,
+            return [("send", say.http_answer(notice.encode(), "403 Forbidden", close=True,
                                              headers=("Via: 1.1 filter.isp.example",), server=None)),
                     ("close",)]
         body = pages.setdefault(app.request, say.page(lab.rng, "Welcome", 900))
