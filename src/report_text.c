@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The report for a person at a terminal: the verdict first, then the proof, then what stayed
  * unseen and what was looked at. */
+#include "alike.h"
 #include "phrases.h"
 #include "printable.h"
 #include "report_parts.h"
@@ -13,6 +14,7 @@
 /* What is told without -v. */
 #define SHOWN_IDS 6
 #define SHOWN_CONTROLS 5
+#define SHOWN_AGAIN 5
 #define SHOWN_REACHABLE 20
 
 #define STATE_COLUMN 32 /* of the verdict, where the name leaves room */
@@ -308,17 +310,48 @@ put_flows(struct page *p, struct report *r)
 	}
 }
 
+/* The first of those that are alike is told in full, the others in short. */
+static void
+put_findings(struct page *p, const struct report *r, const struct report_style *style)
+{
+	struct alike a = alike_new(r);
+
+	for (size_t i = 0; i < a.n && !ferror(p->out); i++) {
+		const struct group *g = &a.groups[i];
+
+		if (i)
+			page_line(p, 0);
+		text_finding(p, r, style, r->findings[g->findings[0]]);
+		for (size_t k = 1; k < g->n && k <= SHOWN_AGAIN; k++)
+			text_again(p, r, r->findings[g->findings[k]], k == 1);
+		if (g->n > SHOWN_AGAIN + 1)
+			text_more(p, g->n - SHOWN_AGAIN - 1);
+		page_line(p, 0);
+	}
+	alike_free(&a);
+}
+
+static void
+put_findings_in_full(struct page *p, const struct report *r, const struct report_style *style)
+{
+	for (size_t i = 0; i < r->nfindings && !ferror(p->out); i++) {
+		if (i)
+			page_line(p, 0);
+		text_finding(p, r, style, r->findings[i]);
+		page_line(p, 0);
+	}
+}
+
 static void
 put_report(struct page *p, struct report *r, const struct report_style *style)
 {
 	put_verdict(p, r, style);
 	if (r->nfindings)
 		heading(p, "Findings");
-	for (size_t i = 0; i < r->nfindings && !ferror(p->out); i++) {
-		if (i)
-			page_line(p, 0);
-		text_finding(p, r, style, r->findings[i]);
-	}
+	if (style->verbose)
+		put_findings_in_full(p, r, style);
+	else
+		put_findings(p, r, style);
 	put_controls(p, r, style);
 	put_limits(p, r);
 	put_flows(p, r);

@@ -243,7 +243,7 @@ put_packets(struct page *p, const struct report *r, const struct report_style *s
 /* A display filter for the cited packets of one file, as Wireshark takes it: runs as ranges. */
 static void
 put_filter(struct page *p, const struct report *r, const struct finding *f, const size_t *order,
-	   uint16_t capture)
+	   uint16_t capture, const char *name)
 {
 	char *text = NULL;
 	size_t size;
@@ -267,7 +267,7 @@ put_filter(struct page *p, const struct report *r, const struct finding *f, cons
 	}
 	fputs("}", out);
 	if (fclose(out) == 0 && any) {
-		label(p, "filter");
+		label(p, name);
 		page_raw(p, text);
 		if (r->ncaptures > 1)
 			page_printf(p, " in %s", r->captures[capture]->file);
@@ -361,11 +361,33 @@ text_finding(struct page *p, const struct report *r, const struct report_style *
 	put_sureness(p, r, style, f);
 	put_packets(p, r, style, f, order);
 	for (size_t i = 0; i < r->ncaptures; i++)
-		put_filter(p, r, f, order, (uint16_t)i);
+		put_filter(p, r, f, order, (uint16_t)i, "filter");
 	put_alternatives(p, f);
 	put_attributions(p, style, f);
 	if (style->verbose)
 		put_details(p, f);
-	page_line(p, 0);
 	free(order);
+}
+
+void
+text_again(struct page *p, const struct report *r, const struct finding *f, bool first)
+{
+	size_t *order = cites_in_order(f);
+	char when[TIME_TEXT_MAX];
+
+	label(p, first ? "again" : "");
+	page_printf(p, "f%u: %s ", f->number, time_text(f->nsec, when));
+	text_flow_name(p, &f->flow);
+	page_words(p, ", ");
+	text_sureness(p, f->confidence);
+	for (size_t i = 0; i < r->ncaptures; i++)
+		put_filter(p, r, f, order, (uint16_t)i, "");
+	free(order);
+}
+
+void
+text_more(struct page *p, size_t n)
+{
+	label(p, "");
+	page_printf(p, "and %zu more; -v tells all in full", n);
 }

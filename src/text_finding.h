@@ -11,3 +11,7 @@ void text_sureness(struct page *p, double confidence); /* "confirmed (97 %)" */
 void text_flow_name(struct page *p, const struct flow_name *f);
 void text_finding(struct page *p, const struct report *r, const struct report_style *style,
 		  const struct finding *f);
+/* In two lines: one that is like a finding told before. */
+void text_again(struct page *p, const struct report *r, const struct finding *f, bool first);
+/* How many more there are. */
+void text_more(struct page *p, size_t n);

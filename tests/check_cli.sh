@@ -80,7 +80,7 @@ usage suggest --flows "$work/none.pcap"
 usage fields extra
 usage check one two
 usage explain one two
-usage explain no-such-mechanism-or-fingerprint
+expect 2 1 explain no-such-mechanism-or-fingerprint
 expect 0 0 analyze --exit-code "$work/none.pcap"
 expect 0 1 analyze "$work/cut.pcap"
 expect 0 0 analyze -q "$work/cut.pcap"
