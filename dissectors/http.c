@@ -164,20 +164,19 @@ recall(struct http *h)
 	return asked;
 }
 
-/* Nobody looks at this body. */
+/* Nobody looks at this body. It is endless if it lasts until the connection closes. */
 static void
 pass_over(struct flow *f, enum side from, const struct http_head *head)
 {
 	struct http *h = f->state;
+	bool endless = !head->request && !head->chunked && !head->has_length;
 
-	if (head->torn)
+	if (head->torn || endless)
 		flow_enough(f, from);
 	else if (head->chunked)
 		h->next[from] = NEXT_CHUNK;
-	else if (head->has_length)
+	else
 		flow_skip(f, from, head->length);
-	else if (!head->request)
-		flow_enough(f, from); /* it lasts until the connection closes */
 }
 
 static void
