@@ -18,6 +18,10 @@ BANNED='sprintf|vsprintf|strcpy|strcat|strncpy|atoi|strtok'
 # What a dissector would use to go around the cursor or the arena.
 UNSAFE='ntohs|ntohl|htons|htonl|malloc|calloc|realloc|free'
 
+C_HEADERS='assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal
+	stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads
+	time uchar wchar wctype'
+
 sources() {
 	find src dissectors tests -name '*.c' -o -name '*.h' | sort
 }
@@ -81,17 +85,24 @@ check_symbols() {
 	done
 }
 
+# Each header is the whole of a file that includes nothing else.
 check_headers() {
+	alone=$(mktemp -d) || exit 2
 	for f in src/*.h; do
 		[ -e "$f" ] || continue
-		for cc in gcc clang; do
-			command -v "$cc" >/dev/null || continue
-			printf '#include "%s"\n' "$(basename "$f")" |
-				"$cc" -std=c11 -D_GNU_SOURCE -fsyntax-only -Wall -Wextra -Werror -Isrc \
-					$(pkg-config --cflags libpcap jansson libcrypto 2>/dev/null) -x c - \
-					2>&1 | grep -m 1 -E 'error' | sed "s|^|$f alone, $cc: |"
-		done
+		# With -Isrc it would be found where somebody asks for the library's.
+		case " $(echo $C_HEADERS) " in
+		*" $(basename "$f" .h) "*) echo "$f: hides a header of the C library" ;;
+		esac
+		printf '#include "%s"\n' "$(basename "$f")" >"$alone/$(basename "$f" .h).c"
 	done
+	for cc in gcc clang; do
+		command -v "$cc" >/dev/null || continue
+		"$cc" -std=c11 -D_GNU_SOURCE -fsyntax-only -Wall -Wextra -Werror -Isrc \
+			$(pkg-config --cflags libpcap jansson libcrypto 2>/dev/null) "$alone"/*.c 2>&1 |
+			grep -E 'error' | sed "s|^|alone, $cc: |"
+	done
+	rm -rf "$alone"
 }
 
 check_text() {
@@ -173,6 +184,7 @@ self_test() {
 	expect "an include of nothing" dissectors/x.c '#include "none.h"' 'helper without flows'
 	expect "a second symbol" dissectors/x.c 'int more;' exports
 	expect "a header that needs another" src/dissect.h 'extern uint8_t byte;' 'alone, '
+	expect "a header named like the system's" src/limits.h "$spdx" 'hides a header'
 	expect "a trailing blank" src/dissect.h 'int b(void); ' 'trailing blank'
 	expect "a zero-width space" src/dissect.h '/* \342\200\213 */' 'invisible'
 	expect "a right-to-left override" tests/t.py '# \342\200\256' 'invisible'
