@@ -20,6 +20,8 @@
 /* An answer is early if it took less than half of the resolver's fastest clean one, by more
  * than 5 ms, with at least three to compare (dossier 1.1). */
 #define CLEAN_ANSWERS 3
+/* "Again and again": with itself five times. */
+#define OFTEN 4
 #define EARLY_BY (5 * NSEC_PER_MSEC)
 
 static bool
@@ -146,7 +148,7 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 {
 	struct finding *f = x->suspicion.finding;
 	const struct episode *me = &x->episode;
-	size_t other_names = 0;
+	size_t other_names = 0, again = 0;
 
 	for (size_t i = 0, asked = 0; i < c->n && asked < 4 * ASK_MAX; i++) {
 		const struct candidate *y = &c->candidates[i];
@@ -158,6 +160,8 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 		if ((me->name && same_text(me->name, y->episode.name)) ||
 		    (!me->name && !y->episode.name && me->port == y->episode.port &&
 		     addr_equal(&me->server, &y->episode.server))) {
+			if (g->stage == f->stage)
+				again++;
 			if (g->confidence >= 0.3 && g->stage == f->stage) {
 				finding_weigh(f, "history.repeat", g->cites[0].at);
 				f->basis |= BASIS_REPEAT;
@@ -167,6 +171,10 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 			   near(me, &y->episode, COMPARABLE)) {
 			other_names++;
 		}
+	}
+	if (again >= OFTEN) {
+		finding_weigh(f, "history.often", no_packet());
+		f->basis |= BASIS_REPEAT;
 	}
 	if (other_names && !finding_has(f, "control.other_name") && !me->dns &&
 	    (f->mechanism == RST_INJECTION || f->mechanism == BLOCK_PAGE))

@@ -154,7 +154,8 @@ detect_fin(const struct detection *d, const struct look *l)
 		trigger = look_last_data(l, other_side((enum side)t->from), i);
 		after = goes_on(l, i);
 		measure_packet(&m, l, i, trigger);
-		if (after < 0 && m.weight < 4)
+		/* Being early is not enough: caches on the way answer early, and close. */
+		if (after < 0 && (m.weight < 4 || m.early))
 			continue;
 		f = finding_new(l, FIN_INJECTION, t->nsec);
 		f->direction = t->from == SERVER ? TO_CLIENT : TO_SERVER;

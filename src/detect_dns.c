@@ -174,7 +174,7 @@ judge_oddness(struct message *m, const struct message *query, const struct messa
 	if ((m->flags & 0x0480) == 0x0480)
 		m->odd += 0.5; /* AA and RA: from a resolver that claims to be the authority */
 	if (m->packet) {
-		jump = look_ttl_jump(l, SERVER, m->packet, &usual, &count);
+		jump = look_ttl_jump(l, m->packet, &usual, &count);
 		if (count && jump >= 3)
 			m->odd += 0.5;
 		if (m->packet->ip_id <= 1 && !(m->packet->bits & PKT_DF))

@@ -99,68 +99,88 @@ redirects_to_address(const struct fact *location)
 	return true;
 }
 
-static void
-suspect_page(const struct detection *d, const struct look *l, const struct fact *response)
+/* Is there anything about the answer that a block would explain? */
+static bool
+is_remarkable(const struct look *l, const struct trace *page, const struct fact *response,
+	      const char *status)
 {
-	const struct flow *f = l->flow;
-	const struct trace *page = look_packet(l, response->at);
-	const struct fact *code = same_message(f, response, "http.response.code");
-	const struct fact *location = same_message(f, response, "http.location");
-	const char *status = code ? status_evidence(code->u) : NULL;
-	struct suspicion x = {0};
-	struct measure m;
-	struct finding *finding;
-	size_t at = 0;
-	long trigger;
+	return !response || status || ends_at_once(l, page);
+}
 
-	if (!page || page->len > PAGE_SMALL || page->odd & ODD_CONFLICT)
-		return;
-	while (flow_trace(f, at) != page)
-		at++;
-	trigger = look_last_data(l, CLIENT, at);
-	measure_packet(&m, l, at, trigger);
-	if (m.weight < 2)
-		return;
-	finding = finding_new(l, BLOCK_PAGE, page->nsec);
-	finding->direction = TO_CLIENT;
-	finding->stage = look_stage(l, at);
-	measure_tell(finding, &m, l, at);
+/* The server's answer to a request: its first packet with payload after it. */
+static long
+first_answer(const struct look *l, const struct fact *request)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->from == SERVER && t->len && t->nsec >= request->nsec &&
+		    !(t->odd & (ODD_RST | ODD_ICMP | ODD_PADDED | ODD_KEEPALIVE)))
+			return (long)i;
+	}
+	return -1;
+}
+
+static void
+tell_page(struct finding *f, const struct look *l, const struct trace *page,
+	  const struct fact *location, const char *status)
+{
 	if (status)
-		finding_weigh(finding, status, page->at);
+		finding_weigh(f, status, page->at);
+	else if (!flow_first(l->flow, "http.response"))
+		finding_weigh(f, "page.no_http", page->at);
 	if (location && redirects_to_address(location))
-		finding_weigh(finding, "page.to_address", page->at);
+		finding_weigh(f, "page.to_address", page->at);
 	if (ends_at_once(l, page))
-		finding_weigh(finding, "page.ends", page->at);
+		finding_weigh(f, "page.ends", page->at);
 	if (deaf_afterwards(l, page))
-		finding_weigh(finding, "page.deaf", page->at);
+		finding_weigh(f, "page.deaf", page->at);
 	if (!server_ever_heard(l, page))
-		finding_weigh(finding, "page.alone", page->at);
-	if (f->bits & FLOW_MIDDLE)
-		finding_weigh(finding, "context.middle", no_packet());
-	tell_trigger(finding, l, trigger);
-	tell_baseline(finding, l, SERVER, at);
-	if (m.early)
-		finding_excludes(finding, "the server itself refused",
-				 "the answer in frame %u came after %.0f %% of a round trip",
-				 page->at.frame, m.kappa * 100);
-	finding_explain(
-	    finding,
-	    "The request for %s was answered by something on the way: an HTTP %u that did not "
-	    "come from the server.",
-	    l->name[0] ? l->name : "this address", code ? (unsigned)code->u : 0);
-	x.finding = finding;
-	d->suspect(d->context, l, &x);
+		finding_weigh(f, "page.alone", page->at);
+	if (l->flow->bits & FLOW_MIDDLE)
+		finding_weigh(f, "context.middle", no_packet());
 }
 
 void
 detect_page(const struct detection *d, const struct look *l)
 {
-	const struct fact *response;
-	size_t i = 0;
+	const struct flow *f = l->flow;
+	const struct fact *request = flow_first(f, "http.request");
+	const struct fact *response = flow_first(f, "http.response");
+	const struct fact *code, *location;
+	const struct trace *page;
+	struct suspicion x = {0};
+	struct measure m;
+	const char *status;
+	long at = request ? first_answer(l, request) : -1;
 
-	if (l->flow->proto != IPPROTO_TCP)
+	if (at < 0)
 		return;
-	response = flow_fact(l->flow, "http.response", SERVER, &i);
-	if (response)
-		suspect_page(d, l, response);
+	page = flow_trace(f, (size_t)at);
+	code = response ? same_message(f, response, "http.response.code") : NULL;
+	location = response ? same_message(f, response, "http.location") : NULL;
+	status = code ? status_evidence(code->u) : NULL;
+	if (page->len > PAGE_SMALL || page->odd & ODD_CONFLICT ||
+	    !is_remarkable(l, page, response, status))
+		return;
+	measure_packet(&m, l, (size_t)at, look_last_data(l, CLIENT, (size_t)at));
+	if (m.weight < 2)
+		return;
+	x.finding = finding_new(l, BLOCK_PAGE, page->nsec);
+	x.finding->direction = TO_CLIENT;
+	x.finding->stage = look_stage(l, (size_t)at);
+	measure_tell(x.finding, &m, l, (size_t)at);
+	tell_page(x.finding, l, page, location, status);
+	tell_trigger(x.finding, l, look_last_data(l, CLIENT, (size_t)at));
+	tell_baseline(x.finding, l, SERVER, (size_t)at);
+	if (m.early)
+		finding_excludes(x.finding, "the server itself refused",
+				 "the answer in frame %u came after %.0f %% of a round trip",
+				 page->at.frame, m.kappa * 100);
+	finding_explain(
+	    x.finding,
+	    "The request for %s was answered by something on the way, with %s that did not come "
+	    "from the server.",
+	    l->name[0] ? l->name : "this address", status && location ? "a redirect" : "a page");
+	d->suspect(d->context, l, &x);
 }

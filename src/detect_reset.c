@@ -109,6 +109,20 @@ weigh_sequence(struct finding *f, const struct suspects *s)
 		finding_weigh(f, "seq.below", t->at);
 }
 
+/* Packets of the other side between the first and the last reset. */
+static size_t
+asked_between(const struct suspects *s)
+{
+	size_t n = 0;
+
+	for (size_t i = s->at[0]; i < s->at[s->n - 1]; i++) {
+		const struct trace *o = flow_trace(s->l->flow, i);
+
+		n += o->from != s->from && !(o->odd & (ODD_RST | ODD_ICMP));
+	}
+	return n;
+}
+
 static void
 weigh_burst(struct finding *f, const struct suspects *s)
 {
@@ -127,6 +141,9 @@ weigh_burst(struct finding *f, const struct suspects *s)
 		else if (o->seq != t->seq && o->flags == t->flags)
 			climbs++;
 	}
+	/* One reset for each packet that asks for one is no burst. */
+	if (same >= 2 && asked_between(s) + 1 >= same)
+		return;
 	if (same >= 3 && t->flags & TH_ACK_)
 		finding_weigh(f, "burst.triple", t->at);
 	else if (same >= 2)
@@ -141,7 +158,7 @@ weigh_after(struct finding *f, const struct suspects *s)
 {
 	const struct look *l = s->l;
 	const struct trace *t = flow_trace(l->flow, s->at[0]);
-	bool asked_again = false;
+	bool asked_again = false, beyond;
 
 	if (s->reply[0] && s->worst == 0)
 		return;
@@ -155,7 +172,11 @@ weigh_after(struct finding *f, const struct suspects *s)
 			asked_again |= o->flags & TH_SYN_ && !(o->odd & ODD_RST);
 			continue;
 		}
-		if (o->odd & ODD_RST || o->nsec - t->nsec < window_after(l, s->from))
+		/* A reset says where its sender stands. What lies beyond that was not sent before
+		 * it, so it cannot merely have been overtaken (Weaver's RST_SEQ_DATA). */
+		beyond = t->flags & TH_ACK_ && o->len && !seq_before(o->seq, t->seq) &&
+			 !(o->odd & (ODD_RETRANSMISSION | ODD_KEEPALIVE));
+		if (o->odd & ODD_RST || (o->nsec - t->nsec < window_after(l, s->from) && !beyond))
 			continue;
 		if (asked_again && o->flags & TH_SYN_)
 			return;

@@ -170,8 +170,6 @@ weigh_unheard(struct finding *f, const struct look *l, const struct unheard *u)
 	else
 		finding_excludes(f, "packets too large for the path",
 				 "small packets vanish as well, from frame %u on", t->at.frame);
-	if (ttl_limited(l, u->first) || expired_on_the_way(l->flow))
-		finding_weigh(f, "silence.ttl_limited", t->at);
 	if (u->from == SERVER)
 		finding_weigh(f, "silence.client_gone", t->at);
 }
@@ -221,7 +219,8 @@ detect_no_answer(const struct detection *d, const struct look *l)
 
 	if (l->data[CLIENT] < 0 || f->half[SERVER].bytes || l->said == TRIGGER_UNKNOWN ||
 	    l->syn_ack < 0 || !f->half[SERVER].has_ack || f->half[SERVER].resets ||
-	    until - f->half[CLIENT].last_data < ANSWER_DUE)
+	    until - f->half[CLIENT].last_data < ANSWER_DUE ||
+	    ttl_limited(l, (size_t)l->data[CLIENT]) || expired_on_the_way(f))
 		return;
 	t = flow_trace(f, (size_t)l->data[CLIENT]);
 	finding = finding_new(l, DROP, t->nsec);
@@ -230,8 +229,6 @@ detect_no_answer(const struct detection *d, const struct look *l)
 	x.silence_at = t->at;
 	finding_cite(finding, t->at, ROLE_UNANSWERED);
 	finding_weigh(finding, "silence.no_answer", t->at);
-	if (ttl_limited(l, (size_t)l->data[CLIENT]) || expired_on_the_way(f))
-		finding_weigh(finding, "silence.ttl_limited", t->at);
 	tell_trigger(finding, l, l->data[CLIENT]);
 	finding_weigh(finding, "trigger.name", l->said_at);
 	finding_signature(finding, "psh-ack-drop");
@@ -290,8 +287,12 @@ detect_silence(const struct detection *d, const struct look *l)
 		if (u.waited < QUIET ||
 		    (u.repeats < 2 && !(u.fin && u.repeats == 0 && l->syn_ack >= 0)))
 			continue;
-		suspect_unheard(d, l, &u);
 		found = true;
+		/* It was sent to die on the way; or the end of something that had worked. */
+		if (ttl_limited(l, u.first) || expired_on_the_way(l->flow) ||
+		    (l->answered && u.repeats < REPEATS))
+			continue;
+		suspect_unheard(d, l, &u);
 	}
 	if (!found)
 		detect_no_answer(d, l);

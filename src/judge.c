@@ -94,10 +94,34 @@ akin(enum mechanism a, enum mechanism b)
 	return false;
 }
 
+/* Header marks count only where the packet stands out from its alleged sender's others: a
+ * sender whose every packet has the IP ID 1 is no injector. */
+static bool
+stands_out(const struct finding *f)
+{
+	for (size_t i = 0; i < f->nevidence; i++)
+		if (f->evidence[i].weight > 0 && (f->evidence[i].family == FAMILY_TIME ||
+						  f->evidence[i].family == FAMILY_HEADER ||
+						  f->evidence[i].family == FAMILY_SEQUENCE ||
+						  f->evidence[i].family == FAMILY_AFTER))
+			return true;
+	return false;
+}
+
+static bool
+tells_by_header(enum mechanism m)
+{
+	return m == RST_INJECTION || m == FIN_INJECTION || m == SYN_ACK_INJECTION ||
+	       m == DATA_INJECTION;
+}
+
 static void
 attribute(struct finding *f, const struct fingerprint_match *m)
 {
 	const struct fact *last = m->facts[m->nfacts - 1];
+
+	if (tells_by_header(m->fingerprint->mechanism) && !stands_out(f))
+		return;
 
 	finding_weigh(
 	    f, m->fingerprint->kind == SPECIFIC ? "fingerprint.specific" : "fingerprint.generic",
@@ -151,6 +175,8 @@ match(struct judge *j, const struct look *l)
 		for (size_t k = 0; k < j->npending && !f; k++)
 			if (akin(j->pending[k].finding->mechanism, m[i].fingerprint->mechanism))
 				f = j->pending[k].finding;
+		if (!f && tells_by_header(m[i].fingerprint->mechanism))
+			continue; /* no detector found the packet remarkable */
 		if (!f) {
 			f = finding_from(l, &m[i]);
 			s.finding = f;

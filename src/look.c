@@ -172,9 +172,22 @@ look_packet(const struct look *l, struct ref at)
 	return NULL;
 }
 
+/* A forged page and its forged FIN come together and look alike: they are no baseline for each
+ * other. A reset is held against everything, for the balancers that change the TTL midway. */
+#define TOGETHER (50 * NSEC_PER_MSEC)
+
+static bool
+is_baseline(const struct trace *o, const struct trace *t)
+{
+	int64_t apart = o->nsec > t->nsec ? o->nsec - t->nsec : t->nsec - o->nsec;
+
+	if (o == t || o->from != t->from || o->odd & (ODD_RST | ODD_ICMP))
+		return false;
+	return t->odd & ODD_RST || o->flags & TH_SYN_ || apart > TOGETHER;
+}
+
 int
-look_ttl_jump(const struct look *l, enum side from, const struct trace *t, int *ret_usual,
-	      size_t *ret_n)
+look_ttl_jump(const struct look *l, const struct trace *t, int *ret_usual, size_t *ret_n)
 {
 	int best = 256;
 
@@ -184,7 +197,7 @@ look_ttl_jump(const struct look *l, enum side from, const struct trace *t, int *
 		const struct trace *o = flow_trace(l->flow, i);
 		int d = o->ttl > t->ttl ? o->ttl - t->ttl : t->ttl - o->ttl;
 
-		if (o == t || o->from != from || o->odd & (ODD_RST | ODD_ICMP))
+		if (!is_baseline(o, t))
 			continue;
 		(*ret_n)++;
 		if (d < best) {

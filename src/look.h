@@ -33,7 +33,6 @@ enum stage look_stage(const struct look *l, size_t i);
 long look_last_data(const struct look *l, enum side from, size_t i);
 /* The kept packet with that number, or NULL. */
 const struct trace *look_packet(const struct look *l, struct ref at);
-/* Distance of a TTL from those of the side's ordinary packets, other than `but`; 0 if it lies
- * among them. *ret_usual is the nearest of these, *ret_n how many there were. */
-int look_ttl_jump(const struct look *l, enum side from, const struct trace *t, int *ret_usual,
-		  size_t *ret_n);
+/* Distance of a packet's TTL from those of its side's other packets; 0 if it lies among them.
+ * *ret_usual is the nearest of these, *ret_n how many there were. */
+int look_ttl_jump(const struct look *l, const struct trace *t, int *ret_usual, size_t *ret_n);

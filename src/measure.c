@@ -61,7 +61,7 @@ measure_ttl(struct measure *m, const struct look *l, const struct trace *t)
 {
 	size_t n;
 
-	m->ttl_jump = look_ttl_jump(l, (enum side)t->from, t, &m->ttl_usual, &n);
+	m->ttl_jump = look_ttl_jump(l, t, &m->ttl_usual, &n);
 	if (n == 0)
 		return;
 	if (m->ttl_jump >= 20)
@@ -81,6 +81,7 @@ measure_ip_id(struct measure *m, const struct look *l, size_t i)
 	const struct trace *t = flow_trace(l->flow, i), *near = NULL, *other = NULL;
 	unsigned zero = 0, step = 0, jump = 0;
 	const struct trace *last = NULL;
+	bool usual = false; /* the sender uses this very ID all the time */
 
 	if (l->flow->ip_version != 4)
 		return;
@@ -91,6 +92,7 @@ measure_ip_id(struct measure *m, const struct look *l, size_t i)
 			other = o;
 		if (o->from != t->from || o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE) || k == i)
 			continue;
+		usual |= o->ip_id == t->ip_id;
 		if (o->ip_id == 0)
 			zero++;
 		else if (last && (uint16_t)(o->ip_id - last->ip_id) <= 64)
@@ -102,7 +104,7 @@ measure_ip_id(struct measure *m, const struct look *l, size_t i)
 		if (o->ip_id && (!near || k < i))
 			near = o;
 	}
-	if (t->ip_id && other && other->ip_id == t->ip_id)
+	if (t->ip_id && other && other->ip_id == t->ip_id && !usual && t->ip_id > 16)
 		add(m, "id.mirror");
 	if (t->ip_id == 0)
 		return;

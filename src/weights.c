@@ -73,6 +73,7 @@ const struct weight weights[] = {
     {"fingerprint.generic", FAMILY_CONTENT, 1.5, "it has the marks of a known technique"},
     {"page.forbidden", FAMILY_CONTENT, 0.5, "the status says that the page is forbidden"},
     {"page.redirect", FAMILY_CONTENT, 0.3, "it leads elsewhere"},
+    {"page.no_http", FAMILY_CONTENT, 1.0, "it is not even HTTP"},
     {"page.to_address", FAMILY_CONTENT, 1.0, "it leads to a bare address"},
     {"page.ends", FAMILY_CONTENT, 0.7, "the connection is closed in the same breath"},
     {"page.deaf", FAMILY_SEQUENCE, 1.5, "nobody hears the client afterwards"},
@@ -89,7 +90,6 @@ const struct weight weights[] = {
     {"silence.acks_lost", FAMILY_SILENCE, 1.5, "the other end repeats what was confirmed to it"},
     {"silence.no_answer", FAMILY_SILENCE, 0.5, "a request that arrived was never answered"},
     {"silence.large_only", FAMILY_CONTEXT, -2.0, "only the largest packets vanish"},
-    {"silence.ttl_limited", FAMILY_CONTEXT, -5.0, "the packet was sent to die on the way"},
     {"silence.client_gone", FAMILY_CONTEXT, -2.0, "the client may have left"},
     {"silence.established", FAMILY_CONTEXT, -1.0, "the connection had worked before"},
 
@@ -129,6 +129,7 @@ const struct weight weights[] = {
     {"control.sibling_name", FAMILY_CONTROL, 1.0, "the same resolver answers for other names"},
     {"control.same_fate", FAMILY_CONTEXT, -2.5, "other names at this address met the same fate"},
     {"history.repeat", FAMILY_CONTROL, 0.7, "it happened again to the same name or address"},
+    {"history.often", FAMILY_CONTROL, 1.0, "it happened again and again, and never went well"},
     {"history.residual", FAMILY_CONTROL, 5.0,
      "it began right after interference with the same address and port"},
     {0},
