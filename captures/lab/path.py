@@ -45,7 +45,8 @@ class Tap:
             ttl = self.flat_ttl
         self.records.append((now, p, ttl, inbound))
         if self.doubled:
-            self.records.append((now + self.doubled, p, ttl, inbound))
+            # The copy is nobody's act: an injected packet counts once.
+            self.records.append((now + self.doubled, p.copy(event=None), ttl, inbound))
 
 
 class Path:

@@ -31,12 +31,14 @@ class Lab:
         self.path = Path(self.clock, self.rng, self.near, hops[0], int(jitter * MILLI))
         self.path.tap = self.tap
         self.path.box = self.box = Middlebox(self.clock, self.rng, self.path)
-        self.box.address = "2001:db8:40::7" if v6 else "203.0.113.7"
+        self.net6 = "2a0a:2f00" if self.chance else "2001:db8"
+        self.box.address = self.foreign(7)
         self.ports = self.rng.randrange(34000, 58000)
         self.count, self.flows, self.names, self.until = 0, [], {}, 120
         self.vlan, self.offset, self.pace = None, 0, 1
         self.bad, self.good, self.other = "blocked.example", "open.example", "news.example"
-        self.client = Host(self, "2001:db8:1::10" if v6 else "192.0.2.10", client)
+        self.client = Host(self, self.net6 + ":1::10" if v6 else "192.168.1.10" if self.chance
+                           else "192.0.2.10", client)
         self.path.add_client(self.client)
         self.resolvers, self.zone = {}, {}
 
@@ -67,8 +69,16 @@ class Lab:
         n = self.count + self.rng.randrange(3)
         self.count = n
         if self.v6:
-            return "2001:db8:%x::%x" % (0x100 + n, 0x10 + n)
-        return "198.51.100.%d" % (9 + n) if n < 120 else "203.0.113.%d" % (20 + n % 200)
+            return "%s:%x::%x" % (self.net6, 0x100 + n, 0x10 + n)
+        return "198.51.100.%d" % (9 + n) if n < 120 and not self.chance else self.foreign(20 + n)
+
+    def foreign(self, n):
+        """An address of somebody else. Labelled captures, which stay where they are made, use one
+        that is no bogon, as addresses for documentation are."""
+        if self.v6:
+            return "%s:77::%x" % (self.net6, n)
+        return "11.%d.%d.%d" % (n % 7 * 31, n // 200, n % 200) if self.chance else \
+            "203.0.113.%d" % (n % 220)
 
     def host(self, name=None, address=None, style=None, delay=None, hops=None):
         h = Host(self, address or self.address(), style or self.server_style)

@@ -47,7 +47,8 @@ struct mix {
 	FILE *out;
 	uint8_t *pool;
 	size_t pool_size, slots, count;
-	struct flow **heap;
+	struct flow *all;
+	uint32_t *heap; /* indices into all */
 	uint64_t random, bytes, packets, packets_v6, flows;
 	uint64_t started[MIX_KINDS];
 	unsigned percent_v6;

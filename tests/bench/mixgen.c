@@ -192,20 +192,22 @@ emit(struct mix *m, const struct flow *f, bool up, uint64_t at, unsigned flags,
 /* --- the queue: a binary heap on time, then on the order of entry --- */
 
 static bool
-earlier(const struct flow *a, const struct flow *b)
+earlier(const struct mix *m, uint32_t one, uint32_t other)
 {
+	const struct flow *a = &m->all[one], *b = &m->all[other];
+
 	return a->time != b->time ? a->time < b->time : a->number < b->number;
 }
 
 static void
 sift_down(struct mix *m, size_t i)
 {
-	struct flow *f = m->heap[i];
+	uint32_t f = m->heap[i];
 
 	for (size_t child; (child = 2 * i + 1) < m->count; i = child) {
-		if (child + 1 < m->count && earlier(m->heap[child + 1], m->heap[child]))
+		if (child + 1 < m->count && earlier(m, m->heap[child + 1], m->heap[child]))
 			child++;
-		if (!earlier(m->heap[child], f))
+		if (!earlier(m, m->heap[child], f))
 			break;
 		m->heap[i] = m->heap[child];
 	}
@@ -215,27 +217,21 @@ sift_down(struct mix *m, size_t i)
 static int
 run(struct mix *m, uint64_t bytes)
 {
-	struct flow *flows = calloc(m->slots, sizeof *flows);
-
+	m->all = calloc(m->slots, sizeof *m->all);
 	m->heap = calloc(m->slots, sizeof *m->heap);
-	if (!flows || !m->heap) {
-		free(flows);
-		free(m->heap);
+	if (!m->all || !m->heap)
 		return -ENOMEM;
-	}
 	for (m->count = 0; m->count < m->slots; m->count++) {
-		m->heap[m->count] = &flows[m->count];
-		flow_begin(m, &flows[m->count], (uint64_t)m->count * MIX_RAMP / m->slots);
+		m->heap[m->count] = (uint32_t)m->count;
+		flow_begin(m, &m->all[m->count], (uint64_t)m->count * MIX_RAMP / m->slots);
 	}
 	while (m->bytes < bytes && !m->failed) {
-		struct flow *f = m->heap[0];
+		struct flow *f = &m->all[m->heap[0]];
 
 		if (!flow_step(m, f))
 			flow_begin(m, f, f->time + 1000 + draw(m, 40000));
 		sift_down(m, 0);
 	}
-	free(flows);
-	free(m->heap);
 	return m->failed ? -EIO : 0;
 }
 
@@ -269,11 +265,34 @@ parse(int argc, char **argv, struct mix *m, uint64_t *ret_bytes)
 	return positional >= 3 && m->slots > 0 ? 0 : -EINVAL;
 }
 
+static int
+write_mix(struct mix *m, const char *path, uint64_t bytes)
+{
+	static const uint32_t header[] = {0xa1b2c3d4, 4u << 16 | 2, 0, 0, 262144, 1};
+	int r;
+
+	m->out = fopen(path, "wb");
+	if (!m->out)
+		return -errno;
+	setvbuf(m->out, NULL, _IOFBF, WRITE_BUFFER);
+	for (size_t i = 0; i < POOL; i++)
+		m->pool[i] = (uint8_t)draw(m, 256);
+	m->pool_size = POOL;
+	m->failed = fwrite(header, 1, sizeof header, m->out) != sizeof header;
+	m->bytes = sizeof header;
+	r = run(m, bytes);
+	if (fclose(m->out) != 0 && r == 0)
+		r = -errno;
+	free(m->all);
+	free(m->heap);
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
-	static const uint32_t header[] = {0xa1b2c3d4, 4u << 16 | 2, 0, 0, 262144, 1};
-	struct mix m = {.slots = SLOTS, .percent_v6 = 12};
+	static uint8_t pool[POOL];
+	struct mix m = {.slots = SLOTS, .percent_v6 = 12, .pool = pool};
 	uint64_t bytes = 0;
 	int r;
 
@@ -281,22 +300,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: mixgen OUT BYTES SEED [PCT_V6] [--concurrent N]\n");
 		return 2;
 	}
-	m.pool = malloc(POOL);
-	m.out = fopen(argv[1], "wb");
-	if (!m.pool || !m.out) {
-		fprintf(stderr, "mixgen: %s: %s\n", argv[1], strerror(errno));
-		return 1;
-	}
-	setvbuf(m.out, NULL, _IOFBF, WRITE_BUFFER);
-	for (size_t i = 0; i < POOL; i++)
-		m.pool[i] = (uint8_t)draw(&m, 256);
-	m.pool_size = POOL;
-	fwrite(header, 1, sizeof header, m.out);
-	m.bytes = sizeof header;
-	r = run(&m, bytes);
-	if (fclose(m.out) != 0)
-		r = -errno;
-	free(m.pool);
+	r = write_mix(&m, argv[1], bytes);
 	if (r < 0) {
 		fprintf(stderr, "mixgen: %s: %s\n", argv[1], strerror(-r));
 		return 1;

@@ -5,9 +5,6 @@ from .. import payloads as say
 from ..acts import Dns
 from ..middlebox import dns
 
-POISON = "203.0.113.99"
-
-
 def names(lab, late=True):
     """Three names, a near resolver and a far one; the names that are let through come first."""
     for n in (lab.bad, lab.good, lab.other):
@@ -39,7 +36,7 @@ def dns_forged_first(lab):
 @scenario("interference")
 def dns_forged_poison(lab):
     """The forged answer names a foreign host, loses EDNS, and copies the query's TTL."""
-    two(lab, Dns(dns(lab.bad), answers=[POISON], ttl=lab.pick(120, 60), flags=0x8580,
+    two(lab, Dns(dns(lab.bad), answers=[lab.foreign(99)], ttl=lab.pick(120, 60), flags=0x8580,
                  delay=lab.between(900, 150, 2500), style={"ttl": "same"}))
 
 
@@ -51,7 +48,7 @@ def dns_forged_second(lab):
     near = lab.resolver(delay=1.5, hops=2, think=(100, 300))
     lab.lookup(lab.good, 0.2, near)
     lab.lookup(lab.other, 0.7, near)
-    lab.rule(Dns(dns(lab.bad), answers=[POISON], ttl=10, delay=lab.between(9000, 6000, 20000),
+    lab.rule(Dns(dns(lab.bad), answers=[lab.foreign(99)], ttl=10, delay=lab.between(9000, 6000, 20000),
                  style={"ttl": lab.pick(128, 64), "id": 1}))
     lab.lookup(lab.bad, 2, near)
     lab.lookup(lab.bad, 3, near)
@@ -61,7 +58,7 @@ def dns_forged_second(lab):
 @scenario("interference")
 def dns_three_answers(lab):
     """Two forged answers of different make and the true one, for one query."""
-    two(lab, Dns(dns(lab.bad), answers=[[POISON], ["203.0.113.101"]], count=2, gap=700,
+    two(lab, Dns(dns(lab.bad), answers=[[lab.foreign(99)], [lab.foreign(101)]], count=2, gap=700,
                  style=[{"ttl": 61, "df": True}, {"ttl": 112, "df": False}],
                  delay=lab.between(1500, 150, 3000)))
 
@@ -94,7 +91,7 @@ def dns_wrong_type(lab):
     lab.client.closes_early = lab.pick(True, False)
     lab.zone[lab.bad] = lambda qtype: {"answers": [lab.names[lab.bad].address]} \
         if qtype == say.A else {"soa": "example"}
-    lab.rule(Dns(dns(lab.bad), answers=[POISON], delay=lab.between(700, 150, 2500),
+    lab.rule(Dns(dns(lab.bad), answers=[lab.foreign(99)], delay=lab.between(700, 150, 2500),
                  style={"ttl": lab.pick(63, 120)}))
     lab.lookup(lab.bad, 2, far, qtype=say.TXT)
     lab.lookup(lab.bad, 4, far)
@@ -210,8 +207,7 @@ def dns_cdn(lab):
     def near(qtype):
         turn[0] += 1
         return {"answers": [("cname", "edge%d.cdn.example" % (turn[0] % 3)),
-                            "2001:db8:77::%x" % (turn[0] * 7) if lab.v6
-                            else "203.0.113.%d" % (40 + turn[0] * 7)], "ttl": 20}
+                            lab.foreign(40 + turn[0] * 7)], "ttl": 20}
     lab.zone[lab.good] = near
     a, b = lab.resolver(delay=2.0, hops=1), lab.resolver()
     for i in range(3):

@@ -71,7 +71,7 @@ def icmp_host_down(lab):
     """The last router, at the far end of the path, cannot find one host of its network."""
     h = lab.server(lab.bad)
     h.dead = True
-    last = lab.host(address="2001:db8:99::1" if lab.v6 else "203.0.113.9", style="router",
+    last = lab.host(address=lab.foreign(9), style="router",
                     hops=lab.hops[1] - 1)
     waiting = []
 
