@@ -184,11 +184,11 @@ char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap;
-	char *p;
+	char *p, none[1];
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(none, sizeof none, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		return arena_alloc(a, 1);

@@ -201,6 +201,9 @@ ask_residual(const struct correlation *c, struct candidate *x)
 		    !addr_equal(&me->client, &y->episode.client) || g->nsec > me->first ||
 		    me->first - g->nsec > RESIDUAL_MAX)
 			continue;
+		/* The same words again are a repetition, not what is left of it. */
+		if (f->stage != STAGE_SYN && same_text(me->name, y->episode.name))
+			continue;
 		if (!hit || g->nsec > hit->suspicion.finding->nsec)
 			hit = y;
 	}

@@ -121,6 +121,16 @@ first_answer(const struct look *l, const struct fact *request)
 	return -1;
 }
 
+/* The address of a notice often carries the name that was asked for, as its argument. */
+static bool
+quotes(const struct fact *location, const char *name)
+{
+	const uint8_t *mark = memchr(location->text.p, '?', location->text.n);
+
+	return mark && memmem(mark, location->text.n - (size_t)(mark - location->text.p), name,
+			      strlen(name));
+}
+
 static void
 tell_page(struct finding *f, const struct look *l, const struct trace *page,
 	  const struct fact *location, const char *status)
@@ -131,6 +141,8 @@ tell_page(struct finding *f, const struct look *l, const struct trace *page,
 		finding_weigh(f, "page.no_http", page->at);
 	if (location && redirects_to_address(location))
 		finding_weigh(f, "page.to_address", page->at);
+	if (location && l->name[0] && quotes(location, l->name))
+		finding_weigh(f, "page.quotes_name", page->at);
 	if (ends_at_once(l, page))
 		finding_weigh(f, "page.ends", page->at);
 	if (deaf_afterwards(l, page))

@@ -101,7 +101,7 @@ weigh_sequence(struct finding *f, const struct suspects *s)
 	}
 	if (!sent_at || s->reply[s->worst])
 		return;
-	if (seq_before(sent, t->seq) && t->seq - sent < 1u << 20)
+	if (seq_before(sent, t->seq) && seq_before(h->next_seq, t->seq) && t->seq - sent < 1u << 20)
 		finding_weigh(f, "seq.above", t->at);
 	else if (seq_before(t->seq, sent) && t->flags & TH_ACK_ && t->nsec - sent_at > REORDER)
 		finding_weigh(f, "seq.below", t->at);

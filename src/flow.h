@@ -87,6 +87,8 @@ struct icmp_error {
 	struct addr sender;
 	enum side quoted; /* who sent the quoted packet */
 	uint8_t type, code, ttl, quoted_ttl, ip_version;
+	uint16_t quoted_ip_id;
+	uint32_t quoted_seq;
 	uint32_t mtu;
 	struct icmp_error *next;
 };

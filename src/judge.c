@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define MATCHES_MAX 8
+/* One strong feature of its own, or two weak ones, before marks in the header count. */
+#define STANDS_OUT 2.0
 #define PENDING_MAX (sizeof((struct judge *)0)->pending / sizeof(struct suspicion))
 /* What is surely innocent before any other flow was asked is not carried along: controls add at
  * most 5, so below this log-odds nothing can come of it. */
@@ -99,13 +101,16 @@ akin(enum mechanism a, enum mechanism b)
 static bool
 stands_out(const struct finding *f)
 {
-	for (size_t i = 0; i < f->nevidence; i++)
-		if (f->evidence[i].weight > 0 && (f->evidence[i].family == FAMILY_TIME ||
-						  f->evidence[i].family == FAMILY_HEADER ||
-						  f->evidence[i].family == FAMILY_SEQUENCE ||
-						  f->evidence[i].family == FAMILY_AFTER))
-			return true;
-	return false;
+	double sum = 0;
+
+	for (size_t i = 0; i < f->nevidence; i++) {
+		const struct evidence *e = &f->evidence[i];
+
+		if (e->weight > 0 && (e->family == FAMILY_TIME || e->family == FAMILY_HEADER ||
+				      e->family == FAMILY_SEQUENCE))
+			sum += e->weight;
+	}
+	return sum >= STANDS_OUT;
 }
 
 static bool

@@ -146,6 +146,21 @@ measure_header(struct measure *m, const struct look *l, size_t i)
 		add(m, "header.df");
 }
 
+/* A router reports that the very packet that is answered here died on the way (the sign by
+ * which CenTrace tells devices that watch from those that stand in the way, CoNEXT 2022). */
+static void
+measure_request(struct measure *m, const struct look *l, const struct trace *t, long trigger)
+{
+	const struct trace *said = trigger >= 0 ? flow_trace(l->flow, (size_t)trigger) : NULL;
+
+	if (!said || !(t->flags & TH_ACK_) || seq_before(t->ack, said->seq + said->len))
+		return;
+	for (const struct icmp_error *e = l->flow->icmp_errors; e; e = e->next)
+		if (e->type == (e->ip_version == 4 ? 11 : 3) && e->quoted_seq == said->seq &&
+		    e->quoted_ip_id == said->ip_id && e->quoted == (enum side)said->from)
+			add(m, "after.request_died");
+}
+
 void
 measure_packet(struct measure *m, const struct look *l, size_t i, long trigger)
 {
@@ -156,6 +171,7 @@ measure_packet(struct measure *m, const struct look *l, size_t i, long trigger)
 	measure_ttl(m, l, t);
 	measure_ip_id(m, l, i);
 	measure_header(m, l, i);
+	measure_request(m, l, t, trigger);
 }
 
 void

@@ -409,6 +409,8 @@ trace_icmp(struct flow *f, const struct packet *pkt, enum side quoted)
 	e->code = pkt->icmp_code;
 	e->ttl = pkt->ttl;
 	e->quoted_ttl = pkt->quote.ttl;
+	e->quoted_ip_id = pkt->quote.ip_id;
+	e->quoted_seq = pkt->quote.seq;
 	e->ip_version = pkt->ip_version;
 	e->mtu = pkt->icmp_word & 0xffff;
 	*p = e;

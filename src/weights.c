@@ -46,6 +46,8 @@ const struct weight weights[] = {
 
     {"after.goes_on", FAMILY_AFTER, 3.5, "its alleged sender goes on afterwards"},
     {"after.speaks", FAMILY_AFTER, 1.5, "its alleged sender says something new afterwards"},
+    {"after.request_died", FAMILY_AFTER, 4.0,
+     "the packet that it answers died on the way, says a router"},
     {"conflict.bytes", FAMILY_AFTER, 5.0, "two packets carry different bytes for one place"},
     {"conflict.isn", FAMILY_AFTER, 4.0, "two answers to one SYN name different sequence numbers"},
     {"conflict.same_style", FAMILY_CONTEXT, -3.5, "both versions look like the same sender's"},
@@ -74,6 +76,7 @@ const struct weight weights[] = {
     {"page.forbidden", FAMILY_CONTENT, 0.5, "the status says that the page is forbidden"},
     {"page.redirect", FAMILY_CONTENT, 0.3, "it leads elsewhere"},
     {"page.no_http", FAMILY_CONTENT, 1.0, "it is not even HTTP"},
+    {"page.quotes_name", FAMILY_CONTENT, 1.5, "it leads elsewhere and tells what was asked for"},
     {"page.to_address", FAMILY_CONTENT, 1.0, "it leads to a bare address"},
     {"page.ends", FAMILY_CONTENT, 0.7, "the connection is closed in the same breath"},
     {"page.deaf", FAMILY_SEQUENCE, 1.5, "nobody hears the client afterwards"},
