@@ -94,10 +94,12 @@ enum next { /* what comes next from a side */
 	    NEXT_TUNNEL, /* nothing, until CONNECT has been answered */
 };
 
-enum asked { /* by a request that has no answer yet, as far as the answer's body depends on it */
-	     ASKED_OTHER,
-	     ASKED_HEAD,
-	     ASKED_CONNECT,
+/* By a request that has no answer yet, as far as the answer's body depends on it. */
+enum asked {
+	ASKED_OTHER,
+	ASKED_HEAD,
+	ASKED_CONNECT, /* to the port of HTTPS */
+	ASKED_TUNNEL,  /* to another port */
 };
 
 struct http {
@@ -137,13 +139,24 @@ give_up(struct flow *f)
 	flow_enough(f, SERVER);
 }
 
-static void
-remember(struct http *h, struct bytes method)
+static enum asked
+asked_by(const struct http_head *head)
 {
-	enum asked asked = text_is(method, "HEAD")      ? ASKED_HEAD
-			   : text_is(method, "CONNECT") ? ASKED_CONNECT
-							: ASKED_OTHER;
+	static const char port[] = ":443";
+	size_t n = strlen(port);
 
+	if (text_is(head->method, "HEAD"))
+		return ASKED_HEAD;
+	if (!text_is(head->method, "CONNECT"))
+		return ASKED_OTHER;
+	if (head->uri.n < n || memcmp(head->uri.p + head->uri.n - n, port, n) != 0)
+		return ASKED_TUNNEL;
+	return ASKED_CONNECT;
+}
+
+static void
+remember(struct http *h, enum asked asked)
+{
 	if (h->nasked == AHEAD_MAX)
 		h->lost = true;
 	else
@@ -183,6 +196,7 @@ static void
 request(struct flow *f, enum side from, const struct http_head *head)
 {
 	struct http *h = f->state;
+	enum asked asked = asked_by(head);
 
 	note(f, from, &fields[F_REQUEST]);
 	note_some(f, from, F_METHOD, head->method, TEXT_MAX);
@@ -190,8 +204,8 @@ request(struct flow *f, enum side from, const struct http_head *head)
 	note_host(f, from, http_head_host(head));
 	note_some(f, from, F_USER_AGENT, head->header[HTTP_USER_AGENT], TEXT_MAX);
 	note_some(f, from, F_UPGRADE, head->header[HTTP_UPGRADE], TEXT_MAX);
-	remember(h, head->method);
-	if (text_is(head->method, "CONNECT"))
+	remember(h, asked);
+	if (asked == ASKED_CONNECT || asked == ASKED_TUNNEL)
 		h->next[from] = NEXT_TUNNEL;
 	else
 		pass_over(f, from, head);
@@ -263,11 +277,14 @@ response(struct flow *f, enum side from, const struct http_head *head)
 		return; /* the answer is yet to come */
 	asked = recall(h);
 	if (asked == ASKED_CONNECT && head->code < 300) {
-		/* Nearly all tunnels carry it, and what does not is soon found malformed. */
 		flow_becomes(f, "tls");
 		return;
 	}
-	if (asked == ASKED_CONNECT)
+	if (asked == ASKED_TUNNEL && head->code < 300) {
+		give_up(f);
+		return;
+	}
+	if (asked == ASKED_CONNECT || asked == ASKED_TUNNEL)
 		h->next[other_side(from)] = NEXT_HEAD;
 	if (asked == ASKED_HEAD || head->code == 204 || head->code == 304)
 		return;

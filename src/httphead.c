@@ -107,7 +107,8 @@ is_token(struct bytes t)
 	return t.n > 0;
 }
 
-/* Spaces within the target are an error that servers forgive, so the version is what counts. */
+/* What is wrong with the version or with blanks is for the server to mind: those who look for ways
+ * around a filter send such requests, and filters may still act on them. */
 static bool
 read_request_line(struct bytes line, struct http_head *h)
 {
@@ -116,13 +117,15 @@ read_request_line(struct bytes line, struct http_head *h)
 	h->request = true;
 	h->method = cut(&line, ' ');
 	line = text_trim(line);
-	if (!is_token(h->method) || line.n < 9)
+	if (!is_token(h->method) || !text_has(line, "HTTP/"))
 		return false;
-	version = (struct bytes){line.p + line.n - 8, 8};
-	if (!is_version(version) || !is_blank(version.p[-1]))
-		return false;
-	h->uri = text_trim((struct bytes){line.p, line.n - 8});
-	return h->uri.n > 0;
+	version = line;
+	while (version.n && !is_blank(version.p[version.n - 1]))
+		version.n--;
+	h->uri = text_trim(version);
+	if (!version.n && line.n > 5 && !text_is((struct bytes){line.p, 5}, "HTTP/"))
+		h->uri = line; /* no blank at all: what is target and what version is unclear */
+	return true;
 }
 
 static void

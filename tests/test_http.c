@@ -26,6 +26,14 @@ test_requests(void **state)
 	check_text(CLIENT, "GET / HTTP/1.1\r\nUpgrade: websocket\r\nHost:\r\n\r\n",
 		   "http.request\nhttp.request.method=GET\nhttp.request.uri=/\n"
 		   "http.upgrade=websocket\n");
+	/* Versions and blanks as evasion tools send them. */
+	check_text(CLIENT, "GET /x HTTP/1. \r\nHost: a\r\n\r\n",
+		   "http.request\nhttp.request.method=GET\nhttp.request.uri=/x\nhttp.host=a\n");
+	check_text(CLIENT, "GET /HTTP/1.1\r\nHost: a\r\n\r\n",
+		   "http.request\nhttp.request.method=GET\nhttp.request.uri=/HTTP/1.1\n"
+		   "http.host=a\n");
+	check_text(CLIENT, "GET HTTP/1.1\r\nHost: a\r\n\r\n",
+		   "http.request\nhttp.request.method=GET\nhttp.host=a\n");
 	check_text(CLIENT, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nwhatever", "http.upgrade=h2c\n");
 }
 
@@ -34,7 +42,7 @@ test_malformed_http(void **state)
 {
 	static const char *const cases[] = {
 	    "GET /\r\n",
-	    "GET / HTTP/2.0\r\n\r\n",
+	    "GET / XTTP/1.1\r\n\r\n",
 	    "G(T / HTTP/1.1\r\n\r\n",
 	    "HTTP/1.1 20 OK\r\n\r\n",
 	    "HTTP/1.1 2x0 OK\r\n\r\n",
