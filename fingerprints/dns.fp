@@ -18,6 +18,7 @@ support   = +5% dns.a in gfw-dns-pool with dns.flags == 0x8400
 rev       = 1
 innocent  = names of those who own the pool's addresses: Facebook, Twitter, Dropbox and tenants of
 innocent  = hosting companies in it
+near      = dns-cdn
 source    = Fan et al., Wallbleed, NDSS 2025, artifact gfw-report/ndss25-wallbleed
 source    = Hoang et al., How Great is the Great Firewall?, USENIX Security 2021
 source    = net4people/bbs #466, June 2025
@@ -34,6 +35,8 @@ score     = 75%
 support   = +15% dns.response from server times 2
 rev       = 1
 innocent  = names of Facebook and its services
+sample    = dns-forged-v6
+near      = dns-rotation
 source    = Fan et al., Wallbleed, NDSS 2025, artifact gfw-report/ndss25-wallbleed
 source    = Hoang et al., How Great is the Great Firewall?, USENIX Security 2021
 
@@ -63,6 +66,8 @@ score     = 75%
 support   = +15% dns.response from server times 2
 rev       = 1
 innocent  = ad blockers and names that point to the own computer on purpose
+sample    = turkmenistan-dns
+near      = dns-adblock
 source    = net4people/bbs #80, trace of the injected answer
 
 [dns-ir]
@@ -74,6 +79,8 @@ then      = dns.a in dns-iran from server within 10s
 score     = 97%
 rev       = 1
 innocent  = a private network that uses these very addresses for that very name
+sample    = iran-dns
+near      = dns-private
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 source    = RIPE Labs, Public DNS in Iran, part 3
 

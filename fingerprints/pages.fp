@@ -1034,4 +1034,6 @@ then      = http.location ~ "lamanlabuh.aduankonten.id" from server within 10s
 score     = 95%
 rev       = 1
 innocent  = foreign networks that buy transit in Indonesia show it, too
+sample    = indonesia-redirect
+near      = page-to-https
 source    = net4people/bbs #316, 2023

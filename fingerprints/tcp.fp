@@ -16,6 +16,8 @@ support   = +3% tcp.reset with tcp.window_size_value > 0 with ip.df == 0
 rev       = 1
 innocent  = no system sends three equal resets; a capture that holds every packet three times
 innocent  = shows them, and then the other packets of the flow are tripled, too
+sample    = gfw-types-1-2
+near      = mirrored-reset
 source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from China, 2024-2025: M
 source    = Wang et al., Your State is Not Mine, IMC 2017, DOI 10.1145/3131365.3131374
@@ -36,6 +38,8 @@ never     = tcp.reset with tcp.ack_raw_nonzero
 rev       = 1
 innocent  = load balancers and small stacks send resets with a window, too; without type II beside
 innocent  = it or a reset that came too soon this names nobody for sure
+sample    = gfw-types-1-2
+near      = balancer-reset
 source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from China, 2024-2025: M
 
@@ -50,6 +54,8 @@ support   = +5% tcp.reset_ack with ip.ttl == 248
 support   = +5% tcp.reset_ack with tcp.kappa < 500
 rev       = 1
 innocent  = a host with counted or random IP IDs meets the range in one of 2000 resets
+sample    = gfw-type-3
+near      = balancer-reset
 source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
 
 [cn-gfw-secondary]
@@ -81,6 +87,8 @@ support   = +5% tcp.reset_ack with tcp.window_size_value == 1982
 support   = +5% tcp.reset_ack with tcp.window_size_value == 3295
 rev       = 1
 innocent  = none known: three resets with windows n, n+1, n+2
+sample    = gfw-port-443
+near      = closed-port
 source    = GFW Report, analysis of the event on port 443, 20 August 2025
 source    = net4people/bbs #511
 
@@ -94,6 +102,8 @@ then      = tcp.reset_ack from server within 5s with tcp.len == 10 with ip.id ==
 score     = 98%
 rev       = 1
 innocent  = none known: a reset with ten bytes of payload and IP ID 1
+sample    = rst-with-payload
+near      = server-reset
 source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
 
 [ir-reset-high-ttl]
@@ -108,6 +118,8 @@ score     = 60%
 support   = +15% tcp.reset_ack with ip.ttl >= 48 with ip.ttl <= 60 with tcp.window_size_value == 0
 rev       = 1
 innocent  = another injector at the same distance: the TTL is that of one place (2024-2025)
+sample    = iran-reset
+near      = server-reset
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from Iran, 2024-2025: M
 
 [ir-reset-low-ttl]
@@ -134,6 +146,8 @@ score     = 92%
 support   = +5% tcp.reset with ip.id == 30000 times 2
 rev       = 1
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+sample    = turkmenistan-reset
+near      = server-reset
 source    = Nourin et al., Measuring and Evading Turkmenistan's Censorship, WWW 2023
 source    = breakerspace/turkmenistan-censorship, notes of 2023
 
@@ -148,6 +162,8 @@ support   = +10% tcp.reset with tcp.window_size_value == 65535 with ip.df == 0
 support   = +5% tcp.reset with tcp.ack_raw_nonzero
 rev       = 1
 innocent  = none known for the reserved bits; counters that meet by chance explain the IP ID alone
+sample    = rst-copied-header
+near      = server-reset
 source    = Sundara Raman et al., Locating and Examining Censorship Devices, CoNEXT 2022, test data: M
 
 [id-reset]
@@ -171,6 +187,37 @@ score     = 70%
 rev       = 1
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
 source    = net4people/bbs #316, 2023: rules of the community for forged resets
+
+[in-airtel-reset]
+title     = Airtel, India: RST+ACK with IP ID 242 and window 16, as the server sees it
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack from client within 10s with ip.id == 242 with ip.df == 0
+            with tcp.window_size_value == 16
+score     = 96%
+support   = +2% tcp.after_end from client
+rev       = 1
+innocent  = another user of the same product: the marks were measured at one network
+sample    = airtel-server-side
+near      = client-aborts
+source    = lhmerino/censorship-detection, test data airtel_example: M
+
+[in-airtel-data]
+title     = Airtel, India: forged answer with IP ID 242
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = tcp.data from server within 10s with ip.id == 242 with ip.df == 0
+score     = 70%
+support   = +20% http.body ~ "airtel.in/"
+support   = +5% tcp.fin from server with ip.id == 242
+rev       = 1
+innocent  = a server with counted or random IP IDs meets the value in one of 65536 packets
+sample    = airtel-page
+near      = page-403
+source    = lhmerino/censorship-detection, test data airtel_example: M
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
 
 [eg-reset]
 title     = Egypt: reset with IP ID 0x1234
@@ -207,6 +254,8 @@ support   = +1% tcp.data from server with ip.id == 13330 with tcp.no_timestamps
 rev       = 1
 innocent  = a true answer has both values by chance in one of four billion packets; what the box
 innocent  = does is its operator's choice, and shaping or advertising are among them
+sample    = packetlogic-redirect
+near      = page-to-https
 source    = Marczak et al., Bad Traffic, Citizen Lab 2018, captures of Turkey and Egypt: M
 
 [packetlogic-reset]
@@ -245,6 +294,8 @@ support   = +10% tcp.conflict from server
 rev       = 1
 innocent  = a packet built with Scapy for a test; the marks name the tool of the demonstration,
 innocent  = not who used it
+sample    = data-race-unacked
+near      = dynamic-page-twice
 source    = Haagsma, Deep dive into QUANTUM INSERT, Fox-IT 2015, fox-it/quantuminsert: M
 
 [scapy-data]
@@ -263,7 +314,7 @@ source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
 title     = Reset made with Scapy's defaults: IP ID 1, window 8192, no DF
 kind      = specific
 mechanism = rst-injection
-when      = tcp.reset with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
+when      = tcp.reset from server with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
 score     = 70%
 rev       = 1
 innocent  = tests, laboratories and teaching: Scapy is a tool for everybody
@@ -273,7 +324,8 @@ source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
 title     = RST+ACK made with Scapy's defaults: IP ID 1, window 8192, no DF
 kind      = specific
 mechanism = rst-injection
-when      = tcp.reset_ack with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
+when      = tcp.reset_ack from server with ip.id == 1 with ip.df == 0
+            with tcp.window_size_value == 8192
 score     = 70%
 rev       = 1
 innocent  = tests, laboratories and teaching: Scapy is a tool for everybody

@@ -50,6 +50,7 @@ score     = 85%
 support   = +5% tcp.silence >= 3 from server
 rev       = 1
 innocent  = an outage of Cloudflare or of the line; another name at the same address tells
+near      = drop-ech
 source    = net4people/bbs #417, November 2024
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), capture from Russia: M
 

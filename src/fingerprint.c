@@ -216,7 +216,7 @@ load_folder(struct load *l, const char *sub, const char *suffix)
 }
 
 static void
-finish_digest(EVP_MD_CTX *digest, char out[65])
+finish_digest(EVP_MD_CTX *digest, char *out)
 {
 	static const char hex[] = "0123456789abcdef";
 	uint8_t b[EVP_MAX_MD_SIZE];
@@ -224,10 +224,10 @@ finish_digest(EVP_MD_CTX *digest, char out[65])
 
 	EVP_DigestFinal_ex(digest, b, &n);
 	for (unsigned i = 0; i < n && i < 32; i++) {
-		out[2 * i] = hex[b[i] >> 4];
-		out[2 * i + 1] = hex[b[i] & 15];
+		*out++ = hex[b[i] >> 4];
+		*out++ = hex[b[i] & 15];
 	}
-	out[64] = '\0';
+	*out = '\0';
 }
 
 struct fingerprints *

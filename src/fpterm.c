@@ -163,7 +163,7 @@ parse_addr(const char *text, struct condition *c)
 
 	if (n >= sizeof host)
 		return false;
-	memcpy(host, text, n);
+	snprintf(host, sizeof host, "%.*s", (int)n, text);
 	if (inet_pton(AF_INET, host, b) == 1) {
 		c->addr = addr_from_v4(b);
 		width = 32;

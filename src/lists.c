@@ -116,7 +116,7 @@ parse_network(const char *text, struct entry *e)
 
 	if (n >= sizeof host)
 		return false;
-	memcpy(host, text, n);
+	snprintf(host, sizeof host, "%.*s", (int)n, text);
 	if (inet_pton(AF_INET, host, b) == 1) {
 		e->addr = addr_from_v4(b);
 		width = 32;
@@ -144,10 +144,10 @@ static struct list *
 list_add(struct lists *ls, const char *name, const char *file)
 {
 	struct list *l = arena_alloc(ls->arena, sizeof *l);
-	struct list **v = arena_alloc(ls->arena, (ls->n + 1) * sizeof *v);
+	struct list **v = arena_alloc(ls->arena, (ls->n + 1) * sizeof(struct list *));
 
 	if (ls->n)
-		memcpy(v, ls->v, ls->n * sizeof *v);
+		memcpy(v, ls->v, ls->n * sizeof(struct list *));
 	v[ls->n++] = l;
 	ls->v = v;
 	l->name = arena_printf(ls->arena, "%s", name);

@@ -3,6 +3,7 @@
 #include "suggest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "finding.h"
@@ -167,12 +168,24 @@ print_marks(const struct flow *f, const struct fact *tell, FILE *out)
 static void
 print_within(int64_t after, FILE *out)
 {
-	int64_t ms = after / NSEC_PER_MSEC * 2 + 10;
+	int64_t ms = after / NSEC_PER_MSEC * 2 + 10, s = ms / 1000 + 1;
 
 	if (ms < 1000)
-		fprintf(out, " within %lldms", (long long)ms);
-	else if (ms < 86400000)
-		fprintf(out, " within %llds", (long long)(ms / 1000 + 1));
+		fprintf(out, " within %" PRId64 "ms", ms);
+	else if (s < 86400)
+		fprintf(out, " within %" PRId64 "s", s);
+}
+
+/* The name of a capture as the files use it: without folder and suffix, if that is a name. */
+static void
+print_sample(const char *capture, FILE *out)
+{
+	const char *slash = capture ? strrchr(capture, '/') : NULL;
+	const char *name = slash ? slash + 1 : capture;
+	size_t n = name ? strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") : 0;
+
+	if (n && (name[n] == '.' || !name[n]))
+		fprintf(out, "sample    = %.*s\n", (int)n, name);
 }
 
 int
@@ -200,8 +213,7 @@ suggest_stanza(const struct flow *f, const char *capture, FILE *out)
 	print_marks(f, tell, out);
 	fputs("\nscore     = 50%\nrev       = 1\n", out);
 	fputs("innocent  = FIXME\n", out);
-	if (capture)
-		fprintf(out, "sample    = %s\n", capture);
+	print_sample(capture, out);
 	fputs("source    = FIXME\n\n", out);
 	return 0;
 }

@@ -238,13 +238,13 @@ test_suggest(void **state)
 
 	(void)state;
 	reset_flow();
-	assert_int_equal(suggest_stanza(&flow, "my-capture", memory), 0);
+	assert_int_equal(suggest_stanza(&flow, "some/folder/my-capture.pcap.gz", memory), 0);
 	fclose(memory);
 	assert_true(asprintf(&stanza, "format = 1\n%s", text) > 0);
 	assert_non_null(strstr(text, "title     = FIXME"));
 	assert_non_null(strstr(text, "when      = tls.client_hello from client\n"));
 	assert_non_null(strstr(text, "with ip.id == 4321"));
-	assert_non_null(strstr(text, "sample    = my-capture"));
+	assert_non_null(strstr(text, "sample    = my-capture\n"));
 	f = make_folder(stanza);
 	if (fingerprints_load(f.path, &db, &why) < 0)
 		fail_msg("%s", why);
