@@ -25,8 +25,11 @@ def forge(box, view, way, event, delay, flags=0, payload=b"", seq=None, ack=None
     if ttl == "same":
         ttl = view.down_ttl if down else view.up_ttl
     a, ap, b, bp = (server, sport, client, cport) if down else (client, cport, server, sport)
-    p = Packet(a, b, TCP, ap, bp, (view.down_next if down else view.up_next) if seq is None else seq,
-               (view.up_next if down else view.down_next) if ack is None else ack, flags,
+    if seq is None:
+        seq = view.down_next if down else view.up_next
+    if ack is None:
+        ack = view.up_next if down else view.down_next
+    p = Packet(a, b, TCP, ap, bp, seq, ack, flags,
                style.get("window", 0), style.get("options", b""), payload, ttl, ids,
                style.get("df", False))
     if is_v6(a):
@@ -155,8 +158,9 @@ class Fin(Rule):
 
 class Data(Rule):
     """Forged payload races the true one. payload: bytes or a function of the view;
-    mechanism_word: block-page for a page that tells of it; fin: closes after it; swallow: in path; deaf: the rest of the
-    flow towards the server is swallowed too; cut: size of a segment."""
+    mechanism_word: block-page for a page that tells of it; fin: closes after it, fin_apart: by a
+    segment of its own; reset: the server; swallow: in path; deaf: the rest of the flow is
+    swallowed too; cut: size of a segment."""
 
     mechanism = "data-injection"
     payload, style, delay, fin, swallow, deaf, ack = b"", {}, REACTION, False, False, False, None
@@ -170,9 +174,10 @@ class Data(Rule):
         while at < len(data):
             part = data[at:at + self.cut]
             last = at + len(part) == len(data)
-            fin = FIN if last and self.fin and not self.fin_apart else 0
-            forge(box, view, "down", e, self.delay + at // 10, ACK | (PSH if last else 0) | fin, part,
-                  seq + at, ack, self.style)
+            flags = ACK | (PSH if last else 0) | (
+                FIN if last and self.fin and not self.fin_apart else 0)
+            forge(box, view, "down", e, self.delay + at // 10, flags, part, seq + at, ack,
+                  self.style)
             at += len(part)
         if self.fin_apart:
             forge(box, view, "down", e, self.delay + at // 10 + 40, FIN | ACK, seq=seq + at,

@@ -153,7 +153,9 @@ class Middlebox:
         """Returns the packet to be sent on, or None."""
         if p.proto not in (TCP, UDP):
             return p
-        key = (p.src, p.sport, p.dst, p.dport) if p.way == "up" else (p.dst, p.dport, p.src, p.sport)
+        key = (p.src, p.sport, p.dst, p.dport)
+        if p.way == "down":
+            key = key[2:] + key[:2]
         fresh_syn = p.proto == TCP and p.flags & SYN and not p.flags & ACK
         view = self.views.get(key)
         if view is None or fresh_syn and view.over:

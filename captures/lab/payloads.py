@@ -88,8 +88,9 @@ def alert(level, code):
 
 
 def http_get(host, path="/"):
-    return ("GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n"
-            "Accept-Language: en\r\nConnection: keep-alive\r\n\r\n" % (path, host, USER_AGENT)).encode()
+    text = "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n" \
+        "Accept-Language: en\r\nConnection: keep-alive\r\n\r\n" % (path, host, USER_AGENT)
+    return text.encode()
 
 
 def http_answer(body, status="200 OK", headers=(), server="nginx", close=False):
@@ -145,7 +146,8 @@ def dns_answer(query, answers=(), rcode=NOERROR, ttl=300, edns=True, flags=0x818
         data = dns_name("ns1." + soa) + dns_name("hostmaster." + soa) \
             + struct.pack("!IIIII", 2026030101, 7200, 900, 1209600, 900)
         authority = dns_name(soa) + struct.pack("!HHI", SOA, 1, 900) + v16(data)
-    return query[:2] + struct.pack("!HHHHH", flags | rcode, 1, len(out), int(bool(soa)), int(edns)) \
+    counts = (1, len(out), int(bool(soa)), int(edns))
+    return query[:2] + struct.pack("!HHHHH", flags | rcode, *counts) \
         + query[12:end] + b"".join(out) + authority + (dns_opt() if edns else b"")
 
 

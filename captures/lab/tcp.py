@@ -124,7 +124,8 @@ class Connection:
             return
         end = 1 + len(self.out)
         while self.nxt < end and self.nxt - self.una < self.window * self.mss:
-            stop = min(self.nxt + self.mss, min((m for m in self.marks if m > self.nxt), default=end))
+            said = min((m for m in self.marks if m > self.nxt), default=end)
+            stop = min(self.nxt + self.mss, said)
             if self.una == self.nxt:
                 self.sent_at = self.host.clock.now
             self.segment(self.nxt, ACK | (PSH if stop in self.marks else 0),
@@ -282,8 +283,10 @@ class Connection:
             return
         self.inn += data[self.rcv - at:]
         self.rcv = at + len(data)
-        while self.rcv in self.later:
-            more = self.later.pop(self.rcv)
+        for start in sorted(self.later):
+            if start > self.rcv:
+                break
+            more = self.later.pop(start)[self.rcv - start:]
             self.inn += more
             self.rcv += len(more)
         if p.flags & FIN:

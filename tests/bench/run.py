@@ -72,7 +72,8 @@ def speed(a, programs, path, core):
         tool.append(measure([programs["tool"], "analyze", "--format", "json", path], core))
     x, y = show("null loop", null), show("tamperscope", tool)
     ratios = sorted(t[0] / n[0] for t, n in zip(tool, null))
-    print("  CPU ratio of the medians %.2f (of pairs: %.2f to %.2f)" % (y / x, ratios[0], ratios[-1]))
+    print("  CPU ratio of the medians %.2f (of pairs: %.2f to %.2f)" % (
+        y / x, ratios[0], ratios[-1]))
     return max(t[2] for t in tool)
 
 

@@ -21,7 +21,7 @@ def stage(lab):
 
 @scenario("interference", delay=(8.0, 60.0))
 def data_race(lab):
-    """A forged redirect overtakes the true page, as QUANTUM INSERT does: two contents, one place."""
+    """A forged redirect overtakes the true page, as QUANTUM INSERT does."""
     stage(lab)
     lab.rule(Data(host(lab.bad), payload=redirect("http://update.invalid/a"),
                   delay=lab.between(500, 150, 2500),
@@ -32,7 +32,8 @@ def data_race(lab):
 @scenario("interference", delay=(8.0, 60.0))
 def data_race_same_length(lab):
     """The forged answer is as long as the true one and differs in its words only."""
-    body = b"<html><body>" + b"The true words of this page, as its author wrote them. " * 6 + b"</body></html>"
+    body = b"<html><body>%s</body></html>" % (
+        b"The true words of this page, as its author wrote them. " * 6)
     false = body.replace(b"true", b"fake").replace(b"author", b"warden")
     lab.alias(lab.bad, lab.server(lab.good, http=lambda app, c: [
         ("wait", 2500), ("send", say.http_answer(body)), ("recv", 1 << 30)]))
@@ -57,7 +58,8 @@ def data_race_v6(lab):
     """IPv6: forged script text for one address, the server's own right behind it."""
     stage(lab)
     lab.rule(Data(host(lab.bad), payload=say.http_answer(b"alert('x');", server=None),
-                  delay=lab.between(400, 150, 2500), style={"ttl": lab.pick(60, 128), "window": 65535}))
+                  delay=lab.between(400, 150, 2500),
+                  style={"ttl": lab.pick(60, 128), "window": 65535}))
     lab.http(lab.bad, 2)
 
 

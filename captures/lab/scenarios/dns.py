@@ -48,8 +48,8 @@ def dns_forged_second(lab):
     near = lab.resolver(delay=1.5, hops=2, think=(100, 300))
     lab.lookup(lab.good, 0.2, near)
     lab.lookup(lab.other, 0.7, near)
-    lab.rule(Dns(dns(lab.bad), answers=[lab.foreign(99)], ttl=10, delay=lab.between(9000, 6000, 20000),
-                 style={"ttl": lab.pick(128, 64), "id": 1}))
+    lab.rule(Dns(dns(lab.bad), answers=[lab.foreign(99)], ttl=10,
+                 delay=lab.between(9000, 6000, 20000), style={"ttl": lab.pick(128, 64), "id": 1}))
     lab.lookup(lab.bad, 2, near)
     lab.lookup(lab.bad, 3, near)
     lab.lookup(lab.good, 4, near)

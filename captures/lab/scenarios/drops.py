@@ -58,7 +58,8 @@ def drop_after_handshake(lab):
     """The handshake passes, then nothing at all of the same flow, for one port only."""
     h = lab.server(lab.bad)
     lab.rule(Drop(service(h.address, 443), ways=BOTH, after=2, accept={
-        "kind": ["ip", "ip-port", "sni"], "value": [lab.bad], "stage": ["handshake", "first-data"]}))
+        "kind": ["ip", "ip-port", "sni"], "value": [lab.bad],
+        "stage": ["handshake", "first-data"]}))
     lab.https(lab.good, 0.2)
     lab.https(lab.bad, 1, deadline=15)
     lab.http(lab.bad, 3)

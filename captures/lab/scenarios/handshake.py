@@ -13,8 +13,9 @@ def syn_ack_forged(lab):
     """A SYN+ACK with a number of its own overtakes the true one; the server resets."""
     h = lab.server(lab.bad)
     lab.https(lab.good, 0.2)
-    lab.rule(Syn(address(h.address), style={"ttl": lab.pick(64, 57, 128), "window": lab.pick(8192, 65535),
-                                            "options": lab.pick(b"", option_mss(1400))}))
+    lab.rule(Syn(address(h.address), style={
+        "ttl": lab.pick(64, 57, 128), "window": lab.pick(8192, 65535),
+        "options": lab.pick(b"", option_mss(1400))}))
     lab.https(lab.bad, 2)
     lab.https(lab.good, 4)
 
@@ -24,7 +25,8 @@ def rst_on_syn(lab):
     """A reset answers the SYN before the host can; the true SYN+ACK comes all the same."""
     h = lab.server(lab.bad)
     lab.https(lab.good, 0.2)
-    lab.rule(Reset(address(h.address), count=lab.pick(3, 1), seq=0, delay=lab.between(300, 100, 2500),
+    lab.rule(Reset(address(h.address), count=lab.pick(3, 1), seq=0,
+                   delay=lab.between(300, 100, 2500),
                    style={"ttl": lab.pick(60, 120, 44), "window": 1980, "df": True}))
     lab.https(lab.bad, 2)
     lab.https(lab.bad, 5)

@@ -6,8 +6,9 @@ from ..acts import Data
 from ..middlebox import host
 
 IFRAME = ('<html><head><meta http-equiv="Content-Type" content="text/html; charset=windows-1256">'
-          '<title>N3-1</title></head><body><iframe src="http://10.10.34.34?type=Invalid Site&policy='
-          'MainPolicy " style="width: 100%; height: 100%" scrolling="no" marginwidth="0" '
+          '<title>N3-1</title></head><body>'
+          '<iframe src="http://10.10.34.34?type=Invalid Site&policy=MainPolicy " '
+          'style="width: 100%; height: 100%" scrolling="no" marginwidth="0" '
           'marginheight="0" frameborder="0" vspace="0" hspace="0"></iframe></body></html>\r\n\r\n')
 NOTICE = ("<html><head><title>Access denied</title></head><body><h1>Access to this resource is "
           "restricted</h1><p>The site that you asked for has been blocked by order of the court. "
@@ -63,19 +64,19 @@ def page_redirect(lab):
 def page_proxy(lab):
     """A transparent proxy of the operator serves a notice for one Host, and passes the others."""
     near, pages = {"delay": 0.8, "hops": 0}, {}
+    via = ("Via: 1.1 filter.isp.example",)
 
     notice = NOTICE.replace("<p>", '<p><a href="http://warning.or.kr">warning</a> ', 1)
 
     def answer(app, c):
         if ("Host: " + lab.bad).encode() in app.request:
-            flow = next(f for f in lab.flows if f["key"][2] == c.port and f["key"][3] == c.host.address)
+            flow = next(f for f in lab.flows
+                        if f["key"][2] == c.port and f["key"][3] == c.host.address)
             c.event = lab.mark(flow, "block-page", host(lab.bad), "first-data")
-            return [("send", say.http_answer(notice.encode(), "403 Forbidden", close=True,
-                                             headers=("Via: 1.1 filter.isp.example",), server=None)),
+            return [("send", say.http_answer(notice.encode(), "403 Forbidden", via, None, True)),
                     ("close",)]
         body = pages.setdefault(app.request, say.page(lab.rng, "Welcome", 900))
-        return [("wait", 62000), ("send", say.http_answer(
-            body, headers=("Via: 1.1 filter.isp.example",))), ("recv", 1 << 30)]
+        return [("wait", 62000), ("send", say.http_answer(body, headers=via)), ("recv", 1 << 30)]
     lab.alias(lab.bad, lab.server(lab.good, http=answer, **near))
     lab.server(lab.other, http=answer, **near)
     lab.http(lab.good, 0.2)
@@ -97,9 +98,9 @@ def fixed(lab, status, body, headers=(), only=None):
 @scenario("twin")
 def page_403(lab):
     """The server's own 403 for a private folder, in its own time."""
-    lab.server(lab.good, http=fixed(lab, "403 Forbidden", b"<html><head><title>403 Forbidden</title>"
-                                    b"</head><body><center><h1>403 Forbidden</h1></center><hr>"
-                                    b"<center>nginx</center></body></html>"))
+    body = b"<html><head><title>403 Forbidden</title></head><body><center><h1>403 Forbidden</h1>" \
+        b"</center><hr><center>nginx</center></body></html>"
+    lab.server(lab.good, http=fixed(lab, "403 Forbidden", body))
     lab.http(lab.good, 0.2, path="/private/")
     lab.http(lab.other, 2)
     lab.http(lab.good, 4, path="/private/")

@@ -64,8 +64,8 @@ def rst_to_server(lab):
     """Seen from the server: resets that claim to come from the client, who goes on talking."""
     lab.tap.place = "server"
     neighbours(lab)
-    lab.rule(Reset(sni(lab.bad), to="server", style={"ttl": lab.pick(49, 55, 111, 243), "window": 16,
-                                                     "ids": 0xf2}))
+    lab.rule(Reset(sni(lab.bad), to="server", style={
+        "ttl": lab.pick(49, 55, 111, 243), "window": 16, "ids": 0xf2}))
     lab.https(lab.bad, 2)
     lab.https(lab.bad, 5)
 
@@ -94,8 +94,8 @@ def rst_same_ttl(lab):
 def rst_with_payload(lab):
     """An RST+ACK that carries ten bytes, 01 to 09 and 00, to the client only."""
     neighbours(lab)
-    lab.rule(Reset(sni(lab.bad), payload=bytes(range(1, 10)) + b"\0", delay=lab.between(260, 100, 3000),
-                   style={"ttl": 58, "ids": 1}))
+    lab.rule(Reset(sni(lab.bad), payload=bytes(range(1, 10)) + b"\0",
+                   delay=lab.between(260, 100, 3000), style={"ttl": 58, "ids": 1}))
     lab.https(lab.bad, 2)
 
 
@@ -207,7 +207,7 @@ def client_aborts(lab):
 
 @scenario("twin")
 def reset_after_idle(lab):
-    """A NAT forgot the connection after minutes of silence; the next word is answered by a reset."""
+    """A NAT forgot the connection after minutes of silence; the next word draws a reset."""
     lab.until = 420
     h = lab.server(lab.good)
     lab.https(lab.good, 0.2, deadline=410, steps=[

@@ -70,9 +70,9 @@ def airtel_page(lab):
     pair(lab)
     body = b'<iframe src="http://www.airtel.in/dot/" width="100%" height="100%" frameBorder=0>' \
         b'</iframe>'
-    lab.rule(Data(host(lab.bad), payload=b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
-                  + body, mechanism_word="block-page", fin=True, reset=True,
-                  delay=lab.between(300, 150, 2500), style={"ttl": 64, "ids": 242, "window": 16}))
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    lab.rule(Data(host(lab.bad), payload=head + body, mechanism_word="block-page", fin=True,
+                  reset=True, delay=lab.between(300, 150, 2500), style={"ttl": 64, "ids": 242, "window": 16}))
     lab.http(lab.bad, 2)
 
 
@@ -100,8 +100,8 @@ def packetlogic_redirect(lab):
     pair(lab)
     body = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://mirror.invalid/setup.exe\r\n" \
         b"Connection: close\r\n\r\n"
-    lab.rule(Data(host(lab.bad), payload=body, mechanism_word="data-injection", fin=True, bare=100000,
-                  swallow=True, deaf=True, delay=lab.between(250, 150, 1500),
+    lab.rule(Data(host(lab.bad), payload=body, mechanism_word="data-injection", fin=True,
+                  bare=100000, swallow=True, deaf=True, delay=lab.between(250, 150, 1500),
                   accept={"mechanism": ["data-injection", "block-page"]},
                   style={"ttl": "same", "ids": 13330, "window": 32120}))
     lab.http(lab.bad, 2)
@@ -111,8 +111,9 @@ def packetlogic_redirect(lab):
 def indonesia_redirect(lab):
     """Indonesia: an HTTP/1.0 redirect to the state's notice page."""
     pair(lab)
-    body = b"HTTP/1.0 302 Moved\r\nContent-Length: 0\r\nLocation: http://lamanlabuh.aduankonten.id/" \
-        b"\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n\r\n"
+    body = b"HTTP/1.0 302 Moved\r\nContent-Length: 0\r\n" \
+        b"Location: http://lamanlabuh.aduankonten.id/\r\n" \
+        b"Pragma: no-cache\r\nCache-Control: no-cache\r\n\r\n"
     lab.rule(Data(host(lab.bad), payload=body, mechanism_word="block-page", fin=True,
                   delay=lab.between(250, 150, 2500), style={"ttl": 64, "window": 5840}))
     lab.http(lab.bad, 2)
