@@ -241,7 +241,7 @@ static void
 mpls(struct walk *w)
 {
 	unsigned labels = 0;
-	bool bottom;
+	bool bottom, ip = false;
 
 	do {
 		if (w->n < MPLS_LABEL || ++labels > MPLS_LABELS_MAX) {
@@ -263,11 +263,11 @@ mpls(struct walk *w)
 	}
 	if (w->n > ETHERNET_HEADER + 4) /* enough to know better */
 		w->layer = LAYER_NO_IP;
-	if (w->p[0] >> 4 == 4 && w->n >= 4 && (w->p[0] & 15) >= 5 && load16(w->p + 2) <= w->wire)
-		w->layer = LAYER_IP;
-	else if (w->p[0] >> 4 == 6 && w->n >= 6 && load16(w->p + 4) + 40U <= w->wire)
-		w->layer = LAYER_IP;
-	else if (looks_like_ethernet(w))
+	if (w->p[0] >> 4 == 4)
+		ip = w->n < 4 || ((w->p[0] & 15) >= 5 && load16(w->p + 2) <= w->wire);
+	else if (w->p[0] >> 4 == 6)
+		ip = w->n < 6 || load16(w->p + 4) + 40U <= w->wire;
+	if (!ip && looks_like_ethernet(w))
 		w->layer = LAYER_ETHERNET;
 	else if (w->p[0] >> 4 == 4 || w->p[0] >> 4 == 6)
 		w->layer = LAYER_IP;

@@ -73,13 +73,8 @@ raw_ip(struct walk *w)
 	w->layer = LAYER_IP;
 }
 
-static void
-plain_ppp(struct walk *w)
-{
-	w->layer = LAYER_PPP;
-}
-
-/* Address, control, EtherType. In LINKTYPE_PPP_HDLC and LINKTYPE_C_HDLC either may turn up. */
+/* Cisco's address, control and EtherType, or PPP: files of any of the three link types hold
+ * either. */
 static void
 hdlc(struct walk *w)
 {
@@ -88,7 +83,7 @@ hdlc(struct walk *w)
 		return;
 	}
 	w->layer = LAYER_PPP;
-	if (w->p[0] == 0x0f || w->p[0] == 0x8f) { /* Cisco: unicast, broadcast */
+	if ((w->p[0] == 0x0f || w->p[0] == 0x8f) && w->p[1] == 0) { /* unicast, broadcast */
 		w->type = load16(w->p + 2);
 		walk_to(w, 4, LAYER_ETHERTYPE);
 	}
@@ -235,7 +230,7 @@ static const struct link_reader {
 } readers[] = {
     {0, loopback},
     {108, loopback},
-    {9, plain_ppp},
+    {9, hdlc},
     {50, hdlc},
     {104, hdlc},
     {51, pppoe},

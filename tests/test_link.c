@@ -35,6 +35,7 @@ static const struct way {
     {108, "00000002", false},
     {9, "ff030021", false},
     {9, "0021", false},
+    {9, "0f000800", false},
     {50, "ff030021", false},
     {50, "0f000800", false},
     {104, "0f000800", false},
@@ -174,10 +175,11 @@ other_frames_are_told_apart(void **state)
 static void
 nesting_ends(void **state)
 {
+	static const uint8_t tag[4] = {0x81, 0, 0, 100};
 	uint8_t b[FRAME_MAX] = {0};
 
 	for (size_t i = 12; i < sizeof b; i += 4)
-		memcpy(b + i, "\x81\x00\x00\x64", 4);
+		memcpy(b + i, tag, sizeof tag);
 	assert_int_equal(decode_part(*state, ETHERNET, b, sizeof b, sizeof b), DECODED_BAD);
 	/* tunnels, each of which would do alone */
 	for (size_t i = 0; i < sizeof b; i++)
