@@ -444,10 +444,6 @@ take_questions(struct message *m, struct cursor *c)
 	get_name(c, &name);
 	type = get_be16(c);
 	class = get_be16(c);
-	for (unsigned i = 1; i < m->count[0] && c->err == CURSOR_OK; i++) {
-		skip_name(c);
-		skip_bytes(c, 4);
-	}
 	if (c->err == CURSOR_SHORT && m->count[0] > 1)
 		c->err = CURSOR_BAD; /* neither cut nor a usual question: not DNS */
 	if (c->err != CURSOR_BAD)
@@ -463,6 +459,10 @@ take_questions(struct message *m, struct cursor *c)
 		note_uint(m->flow, m->from, &fields[QRY_CLASS], class);
 	if (m->flags & FLAG_QR && m->count[1])
 		m->question = name_hash(&name);
+	for (unsigned i = 1; i < m->count[0] && c->err == CURSOR_OK; i++) {
+		skip_name(c);
+		skip_bytes(c, 4);
+	}
 }
 
 /* IANA: QUERY, IQUERY, STATUS, NOTIFY, UPDATE share the format of RFC 1035; DSO (6) has only

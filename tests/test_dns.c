@@ -111,6 +111,7 @@ static const struct golden liars[] = {
     {"loop-two", "dns.response\ndns.id=6\ndns.flags=33152\n" COUNTS("1", "0", "0") TWITTER
      "dns.pointer=49193\ndns.resp.ttl=60\ndns.resp.type=5\n"
      "dns.flags.rcode=0\ndns.malformed\n"},
+    {"second-question", "dns.query\ndns.id=6\ndns.flags=256\n" TWITTER "dns.malformed\n"},
     {"loop-question", "dns.malformed\n"},
     {"pointer-header", "dns.malformed\n"},
     {"long-name", "dns.malformed\n"},
@@ -279,7 +280,7 @@ guess(const char *name, size_t flag_at, uint8_t flags)
 	struct sample s = payload(name);
 	enum guess g;
 
-	if (flag_at)
+	if (flag_at && s.p)
 		s.p[flag_at] = flags;
 	g = dissector_find("dns")->probe((struct bytes){s.p, s.n}, s.from);
 	free(s.p);

@@ -32,7 +32,7 @@ hear(struct flow *f, enum side from, enum carrier carrier, struct bytes b, bool 
 	} else {
 		dissect_stream_bytes(f, from, (struct bytes){copy, b.n});
 		if (hurt && copy[0] % 4 == 0)
-			dissect_stream_gap(f, from, copy[0] * 8u);
+			dissect_stream_gap(f, from, (uint64_t)copy[0] * 8);
 	}
 	free(copy);
 }
@@ -135,7 +135,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	while (dissectors[count])
 		count++;
-	if (size < 3)
+	if (size < 3 || count == 0)
 		return 0;
 	d = dissectors[data[0] % count];
 	rest = (struct bytes){data + 2, size - 2};

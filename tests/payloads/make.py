@@ -149,6 +149,8 @@ def dns_payloads():
                  dns(6, 0x8180, [twitter], [record(QUESTION, A, 60, face)]) + b"extra")
     dns_datagram("wrong-length", "server", "An A record of five bytes.",
                  dns(6, 0x8180, [twitter], [record(QUESTION, A, 60, face + b"\0")]))
+    dns_datagram("second-question", "client", "Two questions, the second with a label type that is reserved.",
+                 dns(6, 0x0100, [twitter, b"\x80" + struct.pack(">HH", 1, 1)]))
     dns_datagram("loop-self", "server", "An owner name that points to itself.",
                  dns(6, 0x8180, [twitter], [record(pointer(29), A, 60, face)]))
     dns_datagram("loop-two", "server", "Two names that point to each other.",
