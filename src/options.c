@@ -31,36 +31,36 @@ enum {
 
 struct row {
 	int letter;
-	const char *name, *argument; /* argument NULL if there is none */
 	unsigned commands;
+	const char *name, *argument; /* argument NULL if there is none */
 	const char *help;
 };
 
 static const struct row rows[] = {
-    {'F', "format", "FORMAT", FOR(ANALYZE), "text (as it is without this), json or ndjson"},
-    {FLOWS, "flows", NULL, FOR(ANALYZE), "tell how each flow fared, too"},
-    {'o', "output", "FILE", FOR(ANALYZE),
+    {'F', FOR(ANALYZE), "format", "FORMAT", "text (as it is without this), json or ndjson"},
+    {FLOWS, FOR(ANALYZE), "flows", NULL, "tell how each flow fared, too"},
+    {'o', FOR(ANALYZE), "output", "FILE",
      "write the report there; it appears when it is whole; - is standard output"},
-    {'f', "filter", "FILTER", FOR(ANALYZE) | FOR(SUGGEST),
+    {'f', FOR(ANALYZE) | FOR(SUGGEST), "filter", "FILTER",
      "look only at frames that this pcap-filter(7) lets through"},
-    {FINGERPRINTS, "fingerprints", "DIR", FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST),
+    {FINGERPRINTS, FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST), "fingerprints", "DIR",
      "use the fingerprints of this folder"},
-    {MIN_CONFIDENCE, "min-confidence", "N", FOR(ANALYZE),
+    {MIN_CONFIDENCE, FOR(ANALYZE), "min-confidence", "N",
      "leave out findings less sure than N, from 0.3 (as it is without this) to 1"},
-    {ONLY, "only", "MECHANISM", FOR(ANALYZE),
+    {ONLY, FOR(ANALYZE), "only", "MECHANISM",
      "report this mechanism only; may be given several times"},
-    {TARGET, "target", "NAME", FOR(ANALYZE), "report this name or address only"},
-    {EXIT_CODE, "exit-code", NULL, FOR(ANALYZE),
+    {TARGET, FOR(ANALYZE), "target", "NAME", "report this name or address only"},
+    {EXIT_CODE, FOR(ANALYZE), "exit-code", NULL,
      "exit with status 10 if interference is at least likely"},
-    {HASH, "hash", NULL, FOR(ANALYZE), "tell the SHA-256 of each capture"},
-    {EVIDENCE, "evidence", NULL, FOR(ANALYZE),
+    {HASH, FOR(ANALYZE), "hash", NULL, "tell the SHA-256 of each capture"},
+    {EVIDENCE, FOR(ANALYZE), "evidence", NULL,
      "instead of a report, print all evidence that was weighed, a line of JSON a candidate"},
-    {CAPTURES, "captures", "DIR", FOR(CHECK),
+    {CAPTURES, FOR(CHECK), "captures", "DIR",
      "try each fingerprint on its sample and its near miss in this folder"},
-    {'q', "quiet", NULL, FOR(ANALYZE) | FOR(SUGGEST), "no progress and no warnings"},
-    {'v', "verbose", NULL, FOR(ANALYZE), "tell all evidence, packets and controls"},
-    {'h', "help", NULL, ~0U, "print this"},
-    {'V', "version", NULL, ~0U, "print the version"},
+    {'q', FOR(ANALYZE) | FOR(SUGGEST), "quiet", NULL, "no progress and no warnings"},
+    {'v', FOR(ANALYZE), "verbose", NULL, "tell all evidence, packets and controls"},
+    {'h', ~0U, "help", NULL, "print this"},
+    {'V', ~0U, "version", NULL, "print the version"},
 };
 #define NROWS (sizeof rows / sizeof *rows)
 

@@ -104,12 +104,11 @@ put_trigger(struct page *p, const struct finding *f)
 static int
 compare_evidence(const void *a, const void *b)
 {
-	const struct evidence *x = *(const struct evidence *const *)a;
-	const struct evidence *y = *(const struct evidence *const *)b;
+	const struct evidence *x = a, *y = b;
 
 	if (x->weight != y->weight)
 		return x->weight > y->weight ? -1 : 1;
-	return x < y ? -1 : x > y; /* as they were noted */
+	return strcmp(x->name, y->name); /* counted once each: never equal */
 }
 
 static const char *
@@ -119,18 +118,17 @@ evidence_words(const struct evidence *e)
 }
 
 static void
-put_evidence_table(struct page *p, const struct report *r, const struct evidence *const *sorted,
-		   size_t n)
+put_evidence_table(struct page *p, const struct report *r, const struct evidence *sorted, size_t n)
 {
 	label(p, "evidence");
 	for (size_t i = 0; i < n; i++) {
 		page_column(p, VALUE);
-		page_printf(p, "%+.2f", sorted[i]->weight);
+		page_printf(p, "%+.2f", sorted[i].weight);
 		page_column(p, VALUE + 8);
-		page_words(p, evidence_words(sorted[i]));
-		if (sorted[i]->at.frame) {
+		page_words(p, evidence_words(&sorted[i]));
+		if (sorted[i].at.frame) {
 			page_words(p, ", frame ");
-			frame_name(p, r, sorted[i]->at);
+			frame_name(p, r, sorted[i].at);
 		}
 	}
 }
@@ -139,24 +137,24 @@ static void
 put_sureness(struct page *p, const struct report *r, const struct report_style *style,
 	     const struct finding *f)
 {
-	const struct evidence **sorted = xcalloc(f->nevidence, sizeof *sorted);
+	struct evidence *sorted = xcalloc(f->nevidence, sizeof *sorted);
 	const char *between = ": ";
 	size_t shown = 0;
 
 	for (size_t i = 0; i < f->nevidence; i++)
-		sorted[i] = &f->evidence[i];
-	qsort(sorted, f->nevidence, sizeof(struct evidence *), compare_evidence);
+		sorted[i] = f->evidence[i];
+	qsort(sorted, f->nevidence, sizeof *sorted, compare_evidence);
 	label(p, "how sure");
 	text_sureness(p, f->confidence);
 	for (size_t i = 0; i < f->nevidence && shown < SHOWN_EVIDENCE; i++) {
-		if (sorted[i]->weight <= 0 || sorted[i]->family == FAMILY_PRIOR)
+		if (sorted[i].weight <= 0 || sorted[i].family == FAMILY_PRIOR)
 			continue;
 		shown++;
 		page_words(p, between);
-		page_words(p, evidence_words(sorted[i]));
-		if (sorted[i]->at.frame) {
+		page_words(p, evidence_words(&sorted[i]));
+		if (sorted[i].at.frame) {
 			page_words(p, " (frame ");
-			frame_name(p, r, sorted[i]->at);
+			frame_name(p, r, sorted[i].at);
 			page_words(p, ")");
 		}
 		between = "; ";
