@@ -42,7 +42,9 @@ EXPLAINED = [
     ("*/bigtcp-*", "*dport*", "*", "tshark stops at lengths of 0, which offload of large segments leaves"),
     ("*/ajp.pcap", "*sum", "*:cfp:*", "tshark takes the last 4 bytes inside FabricPath for a frame check sequence"),
     ("*", "bad", "*:udp*", "the UDP length is longer than what IP carries, or less than the header: nobody takes it"),
-    ("*/ip_frag_source.pcap", "*", "*", "the sender's own capture: tshark joins no fragments whose checksum is left to the card"),
+    ("*", "fragment", "*", "tshark reads a transport header in a first fragment that was cut"),
+    ("*/kday4.pcap", "length", "*:tcp", "the frame was cut without saying so: the IP header's word is kept"),
+    ("*/ip_frag_source.pcap*", "*", "*", "the sender's own capture: tshark joins no fragments whose checksum is left to the card"),
 ]
 
 
