@@ -72,7 +72,8 @@ def airtel_page(lab):
         b'</iframe>'
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     lab.rule(Data(host(lab.bad), payload=head + body, mechanism_word="block-page", fin=True,
-                  reset=True, delay=lab.between(300, 150, 2500), style={"ttl": 64, "ids": 242, "window": 16}))
+                  reset=True, delay=lab.between(300, 150, 2500),
+                  style={"ttl": 64, "ids": 242, "window": 16}))
     lab.http(lab.bad, 2)
 
 
