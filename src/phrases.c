@@ -99,6 +99,7 @@ struct phrase {
 
 /* The names are Wireshark's, where Wireshark has one. */
 static const struct phrase features[] = {
+    {"control", ""}, /* says what it is itself */
     {"ip.ttl", "IP TTL"},
     {"ipv6.hlim", "IPv6 hop limit"},
     {"ip.ttl_jump", "TTL off by"},

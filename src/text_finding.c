@@ -175,7 +175,7 @@ put_cite(struct page *p, const struct report *r, const struct cite *c)
 		page_words(p, i ? "; " : ": ");
 		page_words(p, feature_phrase(o->feature));
 		if (o->observed && *o->observed) {
-			page_words(p, " ");
+			page_words(p, *feature_phrase(o->feature) ? " " : "");
 			page_words(p, o->observed);
 		}
 		if (o->baseline) {
