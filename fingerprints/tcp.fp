@@ -113,6 +113,7 @@ mechanism = rst-injection
 when      = tls.client_hello from client
 then      = tcp.reset_ack from server within 1s with tcp.window_size_value == 0 with ip.df == 0
             with ip.ttl >= 180 with ip.ttl <= 190 with ip.ttl_jump >= 60 with tcp.kappa < 200
+never     = tcp.reset_ack with tcp.len > 0
 unless    = tls.server_hello from server
 score     = 60%
 support   = +15% tcp.reset_ack with ip.ttl >= 48 with ip.ttl <= 60 with tcp.window_size_value == 0
@@ -129,6 +130,7 @@ mechanism = rst-injection
 when      = tls.client_hello from client
 then      = tcp.reset_ack from server within 1s with tcp.window_size_value == 0 with ip.df == 0
             with ip.ttl >= 52 with ip.ttl <= 56 with ip.ttl_jump >= 3 with tcp.kappa < 200
+never     = tcp.reset_ack with tcp.len > 0
 unless    = tls.server_hello from server
 score     = 40%
 support   = +20% tcp.reset_ack with ip.ttl >= 180 with ip.ttl <= 190 with ip.ttl_jump >= 60
