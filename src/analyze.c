@@ -255,6 +255,9 @@ next_flow(struct report *r, struct flow_row *ret)
 		if (r->findings[i]->confidence >= 0.6)
 			ret->outcome = OUTCOME_INTERFERED;
 	}
+	/* Of what never answers in a capture of one direction nothing is known. */
+	if (ret->outcome == OUTCOME_FAILED && hygiene_one_way(&a->hygiene))
+		ret->outcome = OUTCOME_PARTIAL;
 	ret->findings = numbers;
 	ret->nfindings = n;
 	return true;
@@ -314,7 +317,9 @@ analyze(const struct analyze_options *options, struct analysis **ret, char **ret
 		analysis_free(a);
 		return r;
 	}
+	judge_resolvers(&a->judge);
 	c.history = a->history;
+	c.fingerprints = a->fingerprints;
 	c.candidates = a->judge.candidates;
 	c.n = a->judge.n;
 	c.one_way = hygiene_one_way(&a->hygiene);

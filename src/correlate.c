@@ -112,7 +112,7 @@ ask_others(const struct correlation *c, struct candidate *x)
 	size_t n;
 	const struct episode *all = history_episodes(c->history, &n);
 
-	if (!x->suspicion.silence)
+	if (!x->suspicion.silence && f->mechanism != ICMP_REJECTION)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const struct episode *e = &all[i];
@@ -124,7 +124,9 @@ ask_others(const struct correlation *c, struct candidate *x)
 			vain++;
 		if (addr_equal(&e->server, &me->server))
 			continue;
-		if (e->outcome == OUTCOME_OK) {
+		/* It must have answered while this one was waiting. */
+		if (e->outcome == OUTCOME_OK && e->server_last >= me->first &&
+		    e->alive_nsec <= me->last + SAME_MINUTE) {
 			ok++;
 			if (!fine || (fine->dns && !e->dns))
 				fine = e;
@@ -158,11 +160,12 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 			continue;
 		asked++;
 		if ((me->name && same_text(me->name, y->episode.name)) ||
-		    (!me->name && !y->episode.name && me->port == y->episode.port &&
+		    (!me->name && !y->episode.name &&
+		     (me->port == y->episode.port || f->stage == STAGE_SYN) &&
 		     addr_equal(&me->server, &y->episode.server))) {
 			if (g->stage == f->stage)
 				again++;
-			if (g->confidence >= 0.3 && g->stage == f->stage) {
+			if (g->confidence >= 0.1 && g->stage == f->stage) {
 				finding_weigh(f, "history.repeat", g->cites[0].at);
 				f->basis |= BASIS_REPEAT;
 			}
@@ -247,13 +250,18 @@ ask_resolvers(const struct correlation *c, struct candidate *x)
 	if (f->mechanism != DNS_TAMPERING)
 		return;
 	while (asked++ < ASK_MAX && (e = history_named(c->history, me->name, &i)))
-		if (e->dns_positive && !e->interfered && !addr_equal(&e->server, &me->server))
+		/* Names of one's own network are nobody else's business. */
+		if (e->dns_positive && !e->interfered && !addr_equal(&e->server, &me->server) &&
+		    !fingerprints_listed_addr(c->fingerprints, "bogons", &e->answer))
 			control(f, "control.other_resolver", e, "another resolver knows the name");
 }
 
 void
 correlate(const struct correlation *c)
 {
+	size_t all;
+
+	history_episodes(c->history, &all); /* sorts them */
 	for (size_t i = 0; i < c->n; i++)
 		weigh(c->candidates[i].suspicion.finding);
 	/* A flow that is surely interfered with is nobody's control. */

@@ -17,6 +17,7 @@ struct candidate {
 
 struct correlation {
 	struct history *history;
+	const struct fingerprints *fingerprints;
 	struct candidate *candidates;
 	size_t n;
 	bool one_way; /* no TCP flow of the capture shows both directions */

@@ -54,4 +54,6 @@ void measure_tell(struct finding *f, const struct measure *m, const struct look 
 void tell_trigger(struct finding *f, const struct look *l, long trigger);
 /* First ordinary packet of that side, cited as baseline; nothing if there is none. */
 void tell_baseline(struct finding *f, const struct look *l, enum side from, size_t but);
+/* Cites what the forger of packet i sent along with it (detect_data.c). */
+void tell_companions(struct finding *f, const struct look *l, size_t i);
 struct ref no_packet(void);

@@ -93,6 +93,8 @@ detect_conflict(const struct detection *d, const struct look *l)
 	finding_observe(f, cite, "tcp.payload", NULL, "%s",
 			page ? "an HTTP answer" : "other bytes");
 	finding_cite(f, forged == 0 ? c->second : c->first, ROLE_CONTRADICTION);
+	if (at[forged] >= 0)
+		tell_companions(f, l, (size_t)at[forged]);
 	weigh_conflict(f, l, c, m, at, forged);
 	tell_trigger(f, l, look_last_data(l, CLIENT, at[forged] >= 0 ? (size_t)at[forged] : l->n));
 	if (f->trigger == TRIGGER_UNKNOWN && l->name[0])
@@ -108,6 +110,29 @@ detect_conflict(const struct detection *d, const struct look *l)
 	    f->name ? " to " : "", f->name ? f->name : "");
 	x.finding = f;
 	d->suspect(d->context, l, &x);
+}
+
+/* What else the forger sent with it: its FIN, its bare ACKs. They come at once or a moment later
+ * (PacketLogic's ACK after 100 ms) and are made alike, unlike the true sender's. */
+void
+tell_companions(struct finding *f, const struct look *l, size_t at)
+{
+	const struct trace *t = flow_trace(l->flow, at);
+	int usual;
+	size_t n;
+	bool odd_ttl = look_ttl_jump(l, t, &usual, &n) >= 3;
+
+	for (size_t i = at + 1; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o->from != t->from ||
+		    o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE | ODD_CONFLICT) ||
+		    o->nsec - t->nsec > NSEC_PER_SEC)
+			continue;
+		if ((odd_ttl && o->ttl == t->ttl) ||
+		    (t->ip_id && o->ip_id == t->ip_id && o->window == t->window))
+			finding_cite(f, o->at, ROLE_INJECTED);
+	}
 }
 
 void
@@ -136,53 +161,71 @@ goes_on(const struct look *l, size_t fin)
 	return -1;
 }
 
+static struct finding *
+suspect_fin(const struct look *l, size_t i)
+{
+	const struct trace *t = flow_trace(l->flow, i);
+	long trigger = look_last_data(l, other_side((enum side)t->from), i), after = goes_on(l, i);
+	struct finding *f;
+	struct measure m;
+
+	measure_packet(&m, l, i, trigger);
+	/* Being early is not enough: caches on the way answer early, and close. */
+	if (after < 0 && (m.weight < 4 || m.early))
+		return NULL;
+	f = finding_new(l, FIN_INJECTION, t->nsec);
+	f->direction = t->from == SERVER ? TO_CLIENT : TO_SERVER;
+	f->stage = look_stage(l, i);
+	measure_tell(f, &m, l, i);
+	if (after >= 0) {
+		const struct trace *o = flow_trace(l->flow, (size_t)after);
+
+		finding_cite(f, o->at, ROLE_CONTRADICTION);
+		finding_weigh(f, "after.goes_on", o->at);
+		finding_excludes(f, "the other end closed the connection itself",
+				 "it sends new data in frame %u, beyond its own FIN", o->at.frame);
+	}
+	if (l->flow->bits & FLOW_MIDDLE)
+		finding_weigh(f, "context.middle", no_packet());
+	tell_trigger(f, l, trigger);
+	tell_baseline(f, l, (enum side)t->from, i);
+	finding_explain(
+	    f,
+	    "Something between client and server ended this connection%s%s by a FIN that claims "
+	    "to come from %s, which did not send it.",
+	    f->name ? " to " : "", f->name ? f->name : "",
+	    t->from == SERVER ? "the server" : "the client");
+	return f;
+}
+
 void
 detect_fin(const struct detection *d, const struct look *l)
 {
+	struct finding *f[2] = {NULL, NULL};
 	struct suspicion x = {0};
 
 	if (l->flow->proto != IPPROTO_TCP)
 		return;
 	for (size_t i = 0; i < l->n; i++) {
 		const struct trace *t = flow_trace(l->flow, i);
-		struct measure m;
-		struct finding *f;
-		long trigger, after;
 
-		if (!(t->flags & TH_FIN_) || t->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE))
-			continue;
-		trigger = look_last_data(l, other_side((enum side)t->from), i);
-		after = goes_on(l, i);
-		measure_packet(&m, l, i, trigger);
-		/* Being early is not enough: caches on the way answer early, and close. */
-		if (after < 0 && (m.weight < 4 || m.early))
-			continue;
-		f = finding_new(l, FIN_INJECTION, t->nsec);
-		f->direction = t->from == SERVER ? TO_CLIENT : TO_SERVER;
-		f->stage = look_stage(l, i);
-		measure_tell(f, &m, l, i);
-		if (after >= 0) {
-			const struct trace *o = flow_trace(l->flow, (size_t)after);
-
-			finding_cite(f, o->at, ROLE_CONTRADICTION);
-			finding_weigh(f, "after.goes_on", o->at);
-			finding_excludes(f, "the other end closed the connection itself",
-					 "it sends new data in frame %u, beyond its own FIN",
-					 o->at.frame);
-		}
-		if (l->flow->bits & FLOW_MIDDLE)
-			finding_weigh(f, "context.middle", no_packet());
-		tell_trigger(f, l, trigger);
-		tell_baseline(f, l, (enum side)t->from, i);
-		finding_explain(
-		    f,
-		    "Something between client and server ended this connection%s%s by a FIN "
-		    "that claims to come from %s, which did not send it.",
-		    f->name ? " to " : "", f->name ? f->name : "",
-		    t->from == SERVER ? "the server" : "the client");
-		x.finding = f;
-		d->suspect(d->context, l, &x);
-		return;
+		if (t->flags & TH_FIN_ && !(t->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE)) &&
+		    !f[t->from])
+			f[t->from] = suspect_fin(l, i);
+	}
+	/* One box that ends both sides is one finding. */
+	if (f[CLIENT] && f[SERVER]) {
+		f[SERVER]->direction = BOTH_WAYS;
+		for (size_t i = 0; i < f[CLIENT]->ncites; i++)
+			if (f[CLIENT]->cites[i].role == ROLE_INJECTED)
+				finding_cite(f[SERVER], f[CLIENT]->cites[i].at, ROLE_INJECTED);
+		finding_free(f[CLIENT]);
+		f[CLIENT] = NULL;
+	}
+	for (int s = 0; s < 2; s++) {
+		x.finding = f[s];
+		if (f[s])
+			d->suspect(d->context, l, &x);
 	}
 }
 

@@ -51,6 +51,9 @@ detect_icmp(const struct detection *d, const struct look *l)
 		finding_observe(finding, c, "icmp.code", NULL, "%u", e->code);
 		addr_text(&e->sender, sender);
 		finding_observe(finding, c, "ip.src", NULL, "%s", sender);
+		for (const struct icmp_error *o = e->next; o; o = o->next)
+			if (addr_equal(&o->sender, &e->sender) && meaning_of(o) == meaning)
+				finding_cite(finding, o->at, ROLE_INJECTED);
 		finding_weigh(
 		    finding, meaning == PROHIBITED ? "icmp.prohibited" : "icmp.unreachable", e->at);
 		finding_weigh(finding, answered->packets ? "icmp.survived" : "icmp.fatal", e->at);

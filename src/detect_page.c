@@ -182,6 +182,7 @@ detect_page(const struct detection *d, const struct look *l)
 	x.finding->direction = TO_CLIENT;
 	x.finding->stage = look_stage(l, (size_t)at);
 	measure_tell(x.finding, &m, l, (size_t)at);
+	tell_companions(x.finding, l, (size_t)at);
 	tell_page(x.finding, l, page, location, status);
 	tell_trigger(x.finding, l, look_last_data(l, CLIENT, (size_t)at));
 	tell_baseline(x.finding, l, SERVER, (size_t)at);

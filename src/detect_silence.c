@@ -66,7 +66,8 @@ unheard_of(struct unheard *u, const struct look *l, enum side from, int64_t end)
 		found = true;
 		u->sent++;
 		u->repeats += t->odd & ODD_RETRANSMISSION ? 1 : 0;
-		if (!h->mss || t->len + 100 < o->mss)
+		/* What lies behind a hole waits for it: the packets at the hole tell. */
+		if (!seq_before(u->acked, t->seq) && (!o->mss || t->len + 100 < o->mss))
 			u->large_only = false;
 	}
 	u->partly = found && u->acked != h->isn + 1;
@@ -270,6 +271,39 @@ detect_syn_silence(const struct detection *d, const struct look *l)
 	d->suspect(d->context, l, &x);
 }
 
+/* At the server: its SYN+ACKs are repeated, and nothing confirms them. A client that repeats its
+ * SYN all the while is there, and hears nothing; one that does not may never have been there. */
+static void
+detect_syn_ack_silence(const struct detection *d, const struct look *l)
+{
+	const struct flow *f = l->flow;
+	const struct half *c = &f->half[CLIENT], *s = &f->half[SERVER];
+	struct suspicion x = {.silence = true};
+	const struct trace *t;
+
+	if (l->syn_ack < 0 || s->syns < REPEATS || c->bytes || c->resets || c->fins ||
+	    l->handshake_ack >= 0 || c->syns < 2)
+		return;
+	t = flow_trace(f, (size_t)l->syn_ack);
+	x.silence_at = t->at;
+	x.finding = finding_new(l, DROP, t->nsec);
+	x.finding->direction = TO_CLIENT;
+	x.finding->stage = STAGE_SYN;
+	for (size_t i = 0; i < l->n; i++)
+		if (flow_trace(f, i)->from == SERVER && flow_trace(f, i)->flags & TH_SYN_)
+			finding_cite(x.finding, flow_trace(f, i)->at,
+				     (long)i == l->syn_ack ? ROLE_UNANSWERED : ROLE_RETRANSMISSION);
+	finding_weigh(x.finding, "silence.syn_ack", t->at);
+	finding_weigh(x.finding, "silence.one_way", t->at);
+	tell_trigger(x.finding, l, -1);
+	finding_signature(x.finding, "syn-drop");
+	finding_explain(x.finding,
+			"The server's answers to a request to connect, %u of them, never "
+			"reached the client.",
+			s->syns);
+	d->suspect(d->context, l, &x);
+}
+
 void
 detect_silence(const struct detection *d, const struct look *l)
 {
@@ -279,6 +313,7 @@ detect_silence(const struct detection *d, const struct look *l)
 	if (l->flow->proto != IPPROTO_TCP)
 		return;
 	detect_syn_silence(d, l);
+	detect_syn_ack_silence(d, l);
 	if (!l->half_seen[CLIENT] || !l->half_seen[SERVER])
 		return;
 	for (int from = 0; from < 2 && !found; from++) {

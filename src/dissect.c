@@ -31,8 +31,10 @@ struct message_buffer {
 	uint8_t *p;
 	size_t n, size;
 	uint64_t skip; /* bytes to come that nobody wants */
-	bool enough;   /* nothing more is wanted of this side */
-	bool refused;  /* no probe knows this side's beginning */
+	struct ref at; /* the packet that its last byte came with */
+	int64_t at_nsec;
+	bool enough;  /* nothing more is wanted of this side */
+	bool refused; /* no probe knows this side's beginning */
 };
 
 static struct message_buffer *
@@ -314,6 +316,8 @@ dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
 	if (m->enough || b.n == 0)
 		return;
 	set_time(f);
+	m->at = f->at;
+	m->at_nsec = f->at_nsec;
 	if (f->dissector && m->n == 0) {
 		/* The common case: nothing is waiting, so nothing is copied. */
 		size_t used = take_messages(f, from, b);
@@ -333,6 +337,59 @@ dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
 	drain(f, from);
 }
 
+static int
+by_time(const void *a, const void *b)
+{
+	const struct fact *x = a, *y = b;
+
+	if (x->nsec != y->nsec)
+		return x->nsec < y->nsec ? -1 : 1;
+	if (x->at.capture != y->at.capture)
+		return x->at.capture < y->at.capture ? -1 : 1;
+	if (x->at.frame != y->at.frame)
+		return x->at.frame < y->at.frame ? -1 : 1;
+	return 0;
+}
+
+/* Insertion sort: stable, and the two runs that it merges are sorted already. */
+static void
+sort_facts(struct fact *a, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct fact x = a[i];
+		size_t j = i;
+
+		for (; j > 0 && by_time(&a[j - 1], &x) > 0; j--)
+			a[j] = a[j - 1];
+		a[j] = x;
+	}
+}
+
+/* No more bytes of that side will come: its last message may take what there is of it, and notes
+ * nothing if it cannot. */
+void
+dissect_stream_end(struct flow *f, enum side from)
+{
+	struct message_buffer *m = f->buffer[from];
+	struct cursor in;
+	uint16_t facts = f->nfacts;
+
+	if (!m || m->enough || m->n == 0 || m->skip || !f->dissector)
+		return;
+	f->at = m->at;
+	f->at_nsec = m->at_nsec;
+	in = cursor_over((struct bytes){m->p, m->n}, CURSOR_BAD);
+	f->messages++;
+	f->dissector->message(f, from, &in);
+	if (in.err || in.p == m->p) {
+		f->messages--;
+		f->nfacts = facts;
+	}
+	buffer_drop(m);
+	m->enough = true;
+	sort_facts(f->facts, f->nfacts);
+}
+
 void
 dissect_stream_gap(struct flow *f, enum side from, uint64_t n)
 {
@@ -345,7 +402,9 @@ dissect_stream_gap(struct flow *f, enum side from, uint64_t n)
 		m->skip -= n; /* the hole lies in a body that nobody reads */
 		return;
 	}
-	/* A message with a hole cannot be read, and the next one's beginning is unknown. */
+	/* A message with a hole cannot be read beyond it, and where the next one begins is
+	 * unknown. */
+	dissect_stream_end(f, from);
 	flow_enough(f, from);
 	buffer_drop(m);
 }
@@ -375,34 +434,6 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 	f->dissector->message(f, from, &in);
 	if (in.err == CURSOR_BAD)
 		note(f, from, malformed_field(f->dissector));
-}
-
-static int
-by_time(const void *a, const void *b)
-{
-	const struct fact *x = a, *y = b;
-
-	if (x->nsec != y->nsec)
-		return x->nsec < y->nsec ? -1 : 1;
-	if (x->at.capture != y->at.capture)
-		return x->at.capture < y->at.capture ? -1 : 1;
-	if (x->at.frame != y->at.frame)
-		return x->at.frame < y->at.frame ? -1 : 1;
-	return 0;
-}
-
-/* Insertion sort: stable, and the two runs that it merges are sorted already. */
-static void
-sort_facts(struct fact *a, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		struct fact x = a[i];
-		size_t j = i;
-
-		for (; j > 0 && by_time(&a[j - 1], &x) > 0; j--)
-			a[j] = a[j - 1];
-		a[j] = x;
-	}
 }
 
 void

@@ -13,6 +13,9 @@
 void dissect_stream_bytes(struct flow *f, enum side from, struct bytes b);
 /* n bytes of one side are missing from the capture; what follows comes after them. */
 void dissect_stream_gap(struct flow *f, enum side from, uint64_t n);
+/* No more bytes of that side will come: what waits for its end is told without it. For both sides
+ * of a stream before the flow is judged. */
+void dissect_stream_end(struct flow *f, enum side from);
 /* One datagram. `cut` says that the capture lacks its tail. */
 void dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut);
 /* Lets the PACKETS dissectors note what the kept packets show, then puts all facts in order of

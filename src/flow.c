@@ -142,6 +142,10 @@ end(struct flow_table *t, struct flow *f)
 		stream_close(f->stream); /* tells what is still queued behind gaps */
 		f->stream = NULL;
 	}
+	if (f->proto == IPPROTO_TCP) {
+		dissect_stream_end(f, CLIENT);
+		dissect_stream_end(f, SERVER);
+	}
 	if (f->proto == IPPROTO_TCP && (!f->half[CLIENT].packets || !f->half[SERVER].packets))
 		t->counts.one_way++;
 	t->judge(t->context, f);

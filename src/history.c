@@ -176,6 +176,9 @@ read_dns(struct history *h, const struct look *l, bool suspected, struct episode
 	e->dns_positive =
 	    rcode && rcode->u == 0 && (flow_first(f, "dns.a") || flow_first(f, "dns.aaaa"));
 	e->ok_at = rcode && rcode->u == 0 ? response->at : (struct ref){0, 0};
+	fact = flow_first(f, "dns.a") ? flow_first(f, "dns.a") : flow_first(f, "dns.aaaa");
+	if (fact)
+		e->answer = fact->addr;
 	if (suspected)
 		return;
 	t = look_packet(l, response->at);
@@ -217,11 +220,13 @@ history_add(struct history *h, const struct look *l, bool suspected, struct epis
 	e->last = f->last;
 	e->client = f->addr[CLIENT];
 	e->server = f->addr[SERVER];
+	e->client_port = f->port[CLIENT];
 	e->port = f->port[SERVER];
 	e->proto = f->proto;
 	e->first_at = f->first_at;
 	e->outcome = (uint8_t)l->outcome;
 	e->name = l->name[0] ? history_intern(h, l->name) : NULL;
+	e->server_last = f->half[SERVER].last;
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
 	read_server(l, e);
 	read_dns(h, l, suspected, e);

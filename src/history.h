@@ -18,8 +18,9 @@ struct episode {
 	struct ref first_at;
 	struct ref alive_at; /* first packet of the server's, frame 0 if there is none */
 	struct ref ok_at;    /* the packet that shows success, frame 0 if there is none */
-	int64_t alive_nsec;
-	uint16_t port;
+	int64_t alive_nsec, server_last; /* 0 if the server never spoke */
+	struct addr answer;              /* DNS: the first address, if dns_positive */
+	uint16_t client_port, port;      /* port: the server's */
 	uint8_t proto;
 	uint8_t outcome; /* enum outcome */
 	bool dns, dns_positive;

@@ -165,6 +165,19 @@ finding_from(const struct look *l, const struct fingerprint_match *m)
 	return f;
 }
 
+/* Is that packet what the finding accuses? */
+static bool
+speaks_of(const struct finding *f, struct ref at)
+{
+	if (f->mechanism == DROP)
+		return true; /* what vanished is told by facts of the whole flow */
+	for (size_t i = 0; i < f->ncites; i++)
+		if (f->cites[i].role != ROLE_TRIGGER && f->cites[i].at.frame == at.frame &&
+		    f->cites[i].at.capture == at.capture)
+			return true;
+	return false;
+}
+
 static void
 match(struct judge *j, const struct look *l)
 {
@@ -178,7 +191,8 @@ match(struct judge *j, const struct look *l)
 		if (m[i].nfacts == 0)
 			continue;
 		for (size_t k = 0; k < j->npending && !f; k++)
-			if (akin(j->pending[k].finding->mechanism, m[i].fingerprint->mechanism))
+			if (akin(j->pending[k].finding->mechanism, m[i].fingerprint->mechanism) &&
+			    speaks_of(j->pending[k].finding, m[i].facts[m[i].nfacts - 1]->at))
 				f = j->pending[k].finding;
 		if (!f && tells_by_header(m[i].fingerprint->mechanism))
 			continue; /* no detector found the packet remarkable */
@@ -193,8 +207,8 @@ match(struct judge *j, const struct look *l)
 	}
 }
 
-static void
-keep(struct judge *j, const struct suspicion *s, const struct episode *e)
+void
+judge_keep(struct judge *j, const struct suspicion *s, const struct episode *e)
 {
 	if (j->n == CANDIDATES_MAX) {
 		j->hygiene->suspicions_dropped++;
@@ -253,7 +267,7 @@ judge_flow(struct judge *j, struct flow *f)
 		if (j->pending[i].finding->confidence < HOPELESS)
 			finding_free(j->pending[i].finding);
 		else
-			keep(j, &j->pending[i], &e);
+			judge_keep(j, &j->pending[i], &e);
 	}
 	if (j->rows)
 		rows_add(j->rows, &l);

@@ -29,5 +29,10 @@ struct judge {
 void judge_flow(struct judge *j, struct flow *f);
 /* A conversation that goes on has noted as much as is kept of one: judge it up to here. */
 void judge_part(struct judge *j, struct flow *f);
+/* After the last flow: suspects resolvers that send unlike names to one address while another
+ * one does not (resolvers.c). */
+void judge_resolvers(struct judge *j);
+/* Takes a suspicion over, about that episode. */
+void judge_keep(struct judge *j, const struct suspicion *s, const struct episode *e);
 /* Frees the candidates whose findings were not taken. */
 void judge_free(struct judge *j);

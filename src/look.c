@@ -79,6 +79,8 @@ tcp_outcome(const struct look *l)
 		return OUTCOME_REFUSED;
 	if (l->flow->bits & FLOW_MIDDLE)
 		return OUTCOME_PARTIAL;
+	if (l->syn_ack >= 0 && l->handshake_ack < 0 && s->syns > 1)
+		return OUTCOME_FAILED;
 	if (l->answered || (s->bytes && !c->bytes))
 		return OUTCOME_OK;
 	if (c->bytes)

@@ -111,7 +111,7 @@ measure_ip_id(struct measure *m, const struct look *l, size_t i)
 	if (near && step >= 2 && jump == 0 && (uint16_t)(t->ip_id - near->ip_id) > 1000 &&
 	    (uint16_t)(near->ip_id - t->ip_id) > 1000)
 		add(m, "id.break");
-	else if (zero >= 2 && step + jump == 0)
+	else if (zero >= 2 && !last)
 		add(m, "id.break");
 }
 

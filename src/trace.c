@@ -107,7 +107,7 @@ is_duplicate(const struct flow *f, const struct trace *t)
 		    o->window == t->window && o->tsval == t->tsval && o->hash == t->hash &&
 		    o->options == t->options &&
 		    (o->ttl == t->ttl || o->ttl == t->ttl + 1 || o->ttl + 1 == t->ttl) &&
-		    (t->ip_id || f->ip_version == 6))
+		    (t->ip_id || t->flags & TH_SYN_ || (f->ip_version == 6 && t->len)))
 			return true;
 	}
 	return false;
