@@ -5,7 +5,7 @@
 #include "mix.h"
 
 enum content { OPAQUE, RECORDS, HELLO, FLIGHT, GET, ANSWER, QUERY, REPLY, INITIAL };
-enum state { OPENING, OPENED, READY, TALKING, CLOSING, CLOSED };
+enum state { OPENING, OPENED, READY, TALKING, CLOSING, CLOSED, LEFT };
 
 const char *const mix_words[MIX_KINDS] = {"tls", "http", "dns", "quic", "elephants"};
 
@@ -20,7 +20,10 @@ const char *const mix_words[MIX_KINDS] = {"tls", "http", "dns", "quic", "elephan
 #define ANSWER_HEAD 69u  /* of the HTTP answer built here */
 #define REORDERED 40u    /* of 10,000 data segments */
 #define REPEATED 30u     /* of 10,000 */
-#define HOLD 20000000u   /* microseconds over which held flows get their answer */
+#define RETRY 210000u    /* microseconds: Linux waits 200 ms at least (TCP_RTO_MIN) */
+#define NAMES 100000u    /* each has a server of its own, which DNS answers lead to */
+#define RESOLVERS 4u
+#define HOLD 20000000u /* microseconds over which held flows get their answer */
 
 static const uint8_t nothing[1];
 static const uint8_t long_header[] = {0xc3, 0x6b, 0x33,
@@ -73,8 +76,8 @@ plan(struct mix *m, struct flow *f)
 		}
 		break;
 	case MIX_DNS:
-		turn(f, true, 44, QUERY);
-		turn(f, false, 60, REPLY);
+		turn(f, true, 34, QUERY);
+		turn(f, false, 50, REPLY);
 		break;
 	default:
 		turn(f, true, 1200, INITIAL);
@@ -105,9 +108,9 @@ flow_begin(struct mix *m, struct flow *f, uint64_t when)
 	f->mss = (uint16_t)(f->udp ? DATAGRAM : f->v6 ? SEGMENT_V6 : SEGMENT_V4);
 	f->service = kind == MIX_DNS ? 53 : kind == MIX_HTTP ? 80 : 443;
 	f->client = draw(m, 20000) + 1;
-	f->server = kind == MIX_DNS ? draw(m, 4) + 1 : draw(m, 100000) + 1;
 	f->port = (uint16_t)(32768 + f->number % 28000);
-	f->name = draw(m, 100000);
+	f->name = draw(m, NAMES);
+	f->server = kind == MIX_DNS ? NAMES + draw(m, RESOLVERS) : f->name;
 	f->pool = draw(m, (uint32_t)m->pool_size / 2);
 	f->rtt = 8000 + draw(m, 140000);
 	f->gap = 12 + draw(m, 240);
@@ -228,7 +231,7 @@ overlay_dns(const struct flow *f, uint8_t *out, bool reply)
 			  0,
 			  0,
 			  0};
-	static const uint8_t answer[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 198, 18};
+	static const uint8_t answer[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4};
 	static const uint8_t zone[] = {7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 1, 0, 1};
 	char name[24];
 
@@ -239,8 +242,7 @@ overlay_dns(const struct flow *f, uint8_t *out, bool reply)
 	memcpy(out + 21, zone, sizeof zone);
 	if (reply) {
 		memcpy(out + 34, answer, sizeof answer);
-		out[48] = (uint8_t)(f->name >> 8);
-		out[49] = (uint8_t)f->name;
+		put_address(out + 46, false, f->name, true);
 	}
 }
 
@@ -279,7 +281,8 @@ fill(struct mix *m, const struct flow *f, const struct turn *t, uint32_t from, u
 
 /* --- when it is said --- */
 
-static void
+/* Sends the segment that begins at `from` of the turn; returns its size. */
+static uint32_t
 say(struct mix *m, const struct flow *f, const struct turn *t, uint32_t from)
 {
 	uint8_t payload[1600];
@@ -288,33 +291,31 @@ say(struct mix *m, const struct flow *f, const struct turn *t, uint32_t from)
 	fill(m, f, t, from, payload, n);
 	emit(m, f, t->up, f->sent[t->up] - f->at + from, MIX_ACK | (n == left ? MIX_PSH : 0u),
 	     payload, n);
+	return n;
 }
 
-/* The next data segment of the turn: in order, or one too early and then the one left out, or the
- * same again. */
+/* The next data segment of the turn: in order, or one too early (the one left out is the next
+ * step), or one that will come again. */
 static void
 talk(struct mix *m, struct flow *f)
 {
 	const struct turn *t = &f->said[f->turn];
-	uint32_t odd = f->udp ? 10000 : draw(m, 10000), left = t->n - f->at;
-	uint32_t n = left < f->mss ? left : f->mss;
+	uint32_t odd = f->udp ? 10000 : draw(m, 10000), left = t->n - f->at, n;
 
+	f->again = 0;
 	if (odd < REORDERED && left > 2u * f->mss) {
-		say(m, f, t, f->at + f->mss);
+		f->again = f->at + 1;
+		n = f->mss + say(m, f, t, f->at + f->mss);
 		f->time += 40;
-		say(m, f, t, f->at);
-		n = 2u * f->mss;
 	} else {
-		say(m, f, t, f->at);
-		if (odd >= 10000 - REPEATED) {
-			f->time += 900;
-			say(m, f, t, f->at);
-		}
+		if (odd < 10000 && odd >= 10000 - REPEATED)
+			f->again = f->at + 1;
+		n = say(m, f, t, f->at);
+		f->time += f->again ? RETRY : f->gap;
 	}
 	f->at += n;
 	f->sent[t->up] += n;
 	f->since_ack++;
-	f->time += f->gap;
 }
 
 static void
@@ -337,13 +338,14 @@ close_step(struct mix *m, struct flow *f)
 
 	if (f->udp)
 		return false;
-	emit(m, f, up, f->sent[up], MIX_FIN | MIX_ACK, nothing, 0);
-	f->sent[up]++;
-	f->time += f->rtt / 2;
-	if (f->state++ == CLOSED) {
+	if (f->state == LEFT) {
 		emit(m, f, true, f->sent[1], MIX_ACK, nothing, 0);
 		return false;
 	}
+	emit(m, f, up, f->sent[up], MIX_FIN | MIX_ACK, nothing, 0);
+	f->sent[up]++;
+	f->time += f->rtt / 2;
+	f->state++;
 	return true;
 }
 
@@ -368,7 +370,11 @@ flow_step(struct mix *m, struct flow *f)
 		return true;
 	case TALKING:
 		t = &f->said[f->turn];
-		if (!f->udp && (f->since_ack == 2 || (f->since_ack && f->at == t->n))) {
+		if (f->again) {
+			say(m, f, t, (uint32_t)f->again - 1);
+			f->again = 0;
+			f->time += f->gap;
+		} else if (!f->udp && (f->since_ack == 2 || (f->since_ack && f->at == t->n))) {
 			f->since_ack = 0;
 			emit(m, f, !t->up, f->sent[!t->up], MIX_ACK, nothing, 0);
 			f->time += 20;

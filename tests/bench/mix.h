@@ -60,6 +60,9 @@ uint32_t draw(struct mix *m, uint32_t below);
 /* Writes one packet; `at` is its sequence number behind the initial one. */
 void emit(struct mix *m, const struct flow *f, bool up, uint64_t at, unsigned flags,
 	  const uint8_t *payload, size_t n);
+/* Clients are in 10.0.0.0/8 and fd00::/8. The servers' addresses belong to networks of the public
+ * Internet, because that is what traffic looks like; nothing is ever sent there. */
+void put_address(uint8_t *p, bool v6, uint32_t host, bool server);
 void flow_begin(struct mix *m, struct flow *f, uint64_t when);
 /* Sends the next packet and sets the time of the one behind it; false if that was the last. */
 bool flow_step(struct mix *m, struct flow *f);

@@ -16,6 +16,10 @@
 #define POOL (1u << 20)         /* random bytes that payloads are cut from */
 #define WRITE_BUFFER (4u << 20) /* few system calls */
 #define SLOTS 1200              /* flows open at once, if not asked otherwise */
+#define CLIENTS_V4 0x0a000000u  /* 10.0.0.0 */
+#define SERVERS_V4 0x2d800000u  /* 45.128.0.0 */
+#define CLIENTS_V6 0xfd100000u  /* fd10::/32 */
+#define SERVERS_V6 0x2a0f0000u  /* 2a0f::/32 */
 #define EPOCH 1772359200u       /* 2026-03-01 10:00:00 UTC */
 
 static uint64_t
@@ -78,37 +82,36 @@ put32(uint8_t *p, uint32_t v)
 	put16(p + 2, v & 0xffff);
 }
 
-static void
+void
 put_address(uint8_t *p, bool v6, uint32_t host, bool server)
 {
 	if (!v6) {
-		put32(p,
-		      (server ? 0xc6120000u : 0x0a000000u) + host % (server ? 0x20000u : 0x40000u));
+		put32(p, (server ? SERVERS_V4 : CLIENTS_V4) + 1 + host % 0x40000u);
 		return;
 	}
 	memset(p, 0, 16);
-	put32(p, 0x20010db8);
-	p[4] = server;
-	put32(p + 12, host);
+	put32(p, server ? SERVERS_V6 : CLIENTS_V6);
+	put32(p + 12, 1 + host);
 }
 
 static void
 put_headers(struct mix *m, const struct flow *f, uint8_t *ip, size_t n, bool up)
 {
 	size_t address = f->v6 ? 16 : 4, at = f->v6 ? 8 : 12;
+	uint8_t ttl = up ? 64 : (uint8_t)(44 + f->server % 16); /* by distance */
 
 	memset(ip, 0, f->v6 ? 40 : 20);
 	if (f->v6) {
 		ip[0] = 0x60;
 		put16(ip + 4, (unsigned)n);
 		ip[6] = f->udp ? 17 : 6;
-		ip[7] = up ? 64 : 52;
+		ip[7] = ttl;
 	} else {
 		ip[0] = 0x45;
 		put16(ip + 2, (unsigned)(20 + n));
 		put16(ip + 4, (uint16_t)(f->ip_id[up] + m->packets));
 		ip[6] = f->udp ? 0 : 0x40;
-		ip[8] = up ? 64 : 52;
+		ip[8] = ttl;
 		ip[9] = f->udp ? 17 : 6;
 	}
 	put_address(ip + at, f->v6, up ? f->client : f->server, !up);
