@@ -106,7 +106,7 @@ static void
 ask_others(const struct correlation *c, struct candidate *x)
 {
 	struct finding *f = x->suspicion.finding;
-	const struct episode *me = &x->episode, *fine = NULL;
+	const struct episode *me = &x->episode, *fine = NULL, *around = NULL;
 	unsigned failed = 0, vain = 0, ok = 0;
 	const struct addr *last = NULL;
 	size_t n;
@@ -124,18 +124,26 @@ ask_others(const struct correlation *c, struct candidate *x)
 			vain++;
 		if (addr_equal(&e->server, &me->server))
 			continue;
-		/* It must have answered while this one was waiting. */
-		if (e->outcome == OUTCOME_OK && e->server_last >= me->first &&
-		    e->alive_nsec <= me->last + SAME_MINUTE) {
-			ok++;
-			if (!fine || (fine->dns && !e->dns))
+		if (e->outcome == OUTCOME_OK) {
+			/* Best is one that answered while this one was waiting. */
+			bool meanwhile =
+			    (e->alive_nsec >= me->first && e->alive_nsec <= me->last) ||
+			    (e->server_last > me->first + NSEC_PER_SEC / 2 &&
+			     e->server_last <= me->last);
+
+			ok += meanwhile;
+			if (meanwhile && (!fine || (fine->dns && !e->dns)))
 				fine = e;
+			else if (!around || (around->dns && !e->dns))
+				around = e;
 		} else if (e->outcome == OUTCOME_FAILED &&
 			   (!last || !addr_equal(last, &e->server))) {
 			failed++;
 			last = &e->server;
 		}
 	}
+	if (!fine && failed == 0)
+		fine = around; /* nothing hints at an outage */
 	if (vain >= SCAN_TARGETS)
 		finding_weigh(f, "context.scan", no_packet());
 	if (fine)
@@ -175,7 +183,8 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 			other_names++;
 		}
 	}
-	if (again >= OFTEN) {
+	/* A browser tries a dead host again and again, too: that counts only past the handshake. */
+	if (again >= OFTEN && f->stage != STAGE_SYN) {
 		finding_weigh(f, "history.often", no_packet());
 		f->basis |= BASIS_REPEAT;
 	}

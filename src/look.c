@@ -174,18 +174,16 @@ look_packet(const struct look *l, struct ref at)
 	return NULL;
 }
 
-/* A forged page and its forged FIN come together and look alike: they are no baseline for each
- * other. A reset is held against everything, for the balancers that change the TTL midway. */
+/* What a forger sends after its page looks like the page: only what came before is a baseline. A
+ * reset is held against everything, for the balancers that change the TTL midway. */
 #define TOGETHER (50 * NSEC_PER_MSEC)
 
 static bool
 is_baseline(const struct trace *o, const struct trace *t)
 {
-	int64_t apart = o->nsec > t->nsec ? o->nsec - t->nsec : t->nsec - o->nsec;
-
 	if (o == t || o->from != t->from || o->odd & (ODD_RST | ODD_ICMP))
 		return false;
-	return t->odd & ODD_RST || o->flags & TH_SYN_ || apart > TOGETHER;
+	return t->odd & ODD_RST || o->flags & TH_SYN_ || o->nsec + TOGETHER < t->nsec;
 }
 
 int

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where was a capture taken? Two clocks tell: with a = SYN to SYN+ACK and b = SYN+ACK to ACK, the
- * larger one is on the far side (dossier, "Viewpoints"); and a TTL that no router has lowered yet
- * was set next door. */
+/* Where was a capture taken? A TTL that no router has lowered yet was set next door; and with
+ * a = SYN to SYN+ACK and b = SYN+ACK to ACK, the larger one is on the far side. */
 #include "vantage.h"
 
 #include <netinet/in.h>
@@ -16,26 +15,52 @@ untouched(uint8_t ttl)
 	return ttl == 64 || ttl == 128 || ttl == 255;
 }
 
+/* The time from a question to its answer, seen from here. */
+static int64_t
+answer_time(const struct look *l)
+{
+	const struct half *c = &l->flow->half[CLIENT], *s = &l->flow->half[SERVER];
+
+	if (l->flow->proto == IPPROTO_TCP)
+		return l->rtt[SERVER];
+	return s->first_data > c->first_data ? s->first_data - c->first_data : 0;
+}
+
+/* One direction only: the TTL alone tells. */
+static void
+vote_one_way(struct vantage_votes *v, const struct flow *f, enum side from)
+{
+	bool near = untouched(f->half[from].ttl);
+
+	*((from == CLIENT) == near ? &v->client : &v->server) += 1;
+}
+
 void
 vantage_vote(struct vantage_votes *v, const struct look *l)
 {
 	const struct flow *f = l->flow;
-	bool near_client = f->half[CLIENT].ttl && untouched(f->half[CLIENT].ttl);
-	bool near_server = f->half[SERVER].ttl && untouched(f->half[SERVER].ttl);
-	int64_t a = l->rtt[SERVER], b = l->rtt[CLIENT];
+	bool near_client = untouched(f->half[CLIENT].ttl);
+	bool near_server = untouched(f->half[SERVER].ttl);
+	int64_t a = answer_time(l), b = l->rtt[CLIENT];
 
 	if (f->proto != IPPROTO_TCP && f->proto != IPPROTO_UDP)
 		return;
-	if (a >= WAIT_MIN && a > MUCH_LONGER * b && b > 0)
-		v->client += near_client ? 3 : near_server ? 1 : 2;
-	else if (b >= WAIT_MIN && b > MUCH_LONGER * a && a > 0)
-		v->server += near_server ? 3 : near_client ? 1 : 2;
+	if (!f->half[CLIENT].ttl || !f->half[SERVER].ttl) {
+		if (f->half[CLIENT].ttl || f->half[SERVER].ttl)
+			vote_one_way(v, f, f->half[CLIENT].ttl ? CLIENT : SERVER);
+		return;
+	}
+	/* A slow program at the client delays its ACK, so the TTLs are asked first. */
+	if (near_client && !near_server)
+		v->client += 3;
+	else if (near_server && !near_client)
+		v->server += 3;
+	else if (a >= WAIT_MIN && a > MUCH_LONGER * b)
+		v->client += 2;
+	else if (b >= WAIT_MIN && b > MUCH_LONGER * a)
+		v->server += 2;
 	else if (a >= WAIT_MIN && b >= WAIT_MIN && !near_client && !near_server)
 		v->path += 2;
-	else if (near_client && f->half[SERVER].ttl && !near_server)
-		v->client++;
-	else if (near_server && f->half[CLIENT].ttl && !near_client)
-		v->server++;
 }
 
 enum vantage

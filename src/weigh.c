@@ -16,6 +16,9 @@ const double weight_family_cap[NFAMILIES] = {
 /* Silence proves little by itself: without another flow that fared well it stays below this
  * (design: "silence without a control stays under 0.8"). */
 #define SILENCE_ALONE_MAX 0.79
+/* A control of this weight tells the target from the network: another name at the same address,
+ * the same service before. That others fare well does not. */
+#define TELLING 1.5
 /* Nothing is certain: packets can be made up. */
 #define CONFIDENCE_MAX 0.999
 
@@ -38,7 +41,7 @@ weigh(struct finding *f)
 		const struct evidence *e = &f->evidence[i];
 
 		sum[e->family] += e->weight;
-		control |= e->family == FAMILY_CONTROL && e->weight > 0;
+		control |= e->family == FAMILY_CONTROL && e->weight >= TELLING;
 		silence |= e->family == FAMILY_SILENCE;
 	}
 	for (int i = 0; i < NFAMILIES; i++)

@@ -117,7 +117,7 @@ const struct weight weights[] = {
     {"dns.filtered", FAMILY_CONTENT, 4.0, "the resolver says that it filters (RFC 8914)"},
 
     {"icmp.prohibited", FAMILY_CONTENT, 2.5, "a router says that it is prohibited"},
-    {"icmp.unreachable", FAMILY_CONTENT, 1.7, "a router says that it is unreachable"},
+    {"icmp.unreachable", FAMILY_CONTENT, 1.2, "a router says that it is unreachable"},
     {"icmp.fatal", FAMILY_AFTER, 0.7, "nothing else ever answered"},
     {"icmp.survived", FAMILY_CONTEXT, -2.5, "the flow went on"},
     {"icmp.neighbour", FAMILY_CONTEXT, -1.5, "it comes from the client's own network"},
