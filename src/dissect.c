@@ -18,7 +18,7 @@ const struct dissector *const dissectors[] = {DISSECTORS(ENTRY) NULL};
 #define MALFORMED(name)                                                                            \
 	{#name ".malformed", FACT_MARK,                                                            \
 	 "bytes that contradict the protocol, or a message too long"},
-static const struct field malformed_fields[] = {DISSECTORS(MALFORMED){0}};
+const struct field malformed_fields[] = {DISSECTORS(MALFORMED){0}};
 
 /* How much of a side's beginning the probes may ask for: the longest magic of a protocol that
  * they know is HTTP/2's preface of 24 bytes (RFC 9113, 3.4); 64 leaves room. */

@@ -9,6 +9,10 @@
  * thirty; what does not fit is dropped and the flow says so (FLOW_FACTS_FULL). */
 #define FACTS_MAX 512
 
+/* What is noted for each dissector when it fails: "<name>.malformed", in the order of
+ * dissectors[]; ends with {0}. */
+extern const struct field malformed_fields[];
+
 /* The next bytes of one side of a stream, in order. */
 void dissect_stream_bytes(struct flow *f, enum side from, struct bytes b);
 /* n bytes of one side are missing from the capture; what follows comes after them. */

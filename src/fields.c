@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the dissectors declare: the vocabulary of the fingerprints. */
-#include "dissect.h"
+#include "dissect_engine.h"
 #include "fpdb.h"
 #include "wrap.h"
 
@@ -13,12 +13,13 @@
 const struct field *const *
 registry_tables(void)
 {
-	static const struct field *tables[TABLES_MAX + 1];
+	static const struct field *tables[TABLES_MAX + 2];
 	size_t n = 0;
 
 	for (size_t i = 0; dissectors[i] && n < TABLES_MAX; i++)
 		if (dissectors[i]->fields)
 			tables[n++] = dissectors[i]->fields;
+	tables[n++] = malformed_fields;
 	tables[n] = NULL;
 	return tables;
 }

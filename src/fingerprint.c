@@ -29,41 +29,14 @@ database_new(const struct field *const *tables)
 	return db;
 }
 
-static const struct field *
-find_declared(const struct fingerprints *db, const char *name)
+const struct field *
+database_field(const struct fingerprints *db, const char *name)
 {
 	for (const struct field *const *t = db->tables; *t; t++)
 		for (const struct field *f = *t; f->name; f++)
 			if (strcmp(f->name, name) == 0)
 				return f;
 	return NULL;
-}
-
-/* Is there a dissector of that name, that is, a field "<name>."? */
-static bool
-prefix_declared(const struct fingerprints *db, const char *name, size_t n)
-{
-	for (const struct field *const *t = db->tables; *t; t++)
-		for (const struct field *f = *t; f->name; f++)
-			if (strncmp(f->name, name, n) == 0 && f->name[n] == '.')
-				return true;
-	return false;
-}
-
-const struct field *
-database_field(struct fingerprints *db, const char *name)
-{
-	const struct field *f = find_declared(db, name);
-	const char *dot = strrchr(name, '.');
-	struct field *made;
-
-	if (f || !dot || strcmp(dot, ".malformed") != 0 ||
-	    !prefix_declared(db, name, (size_t)(dot - name)))
-		return f;
-	made = arena_alloc(db->arena, sizeof *made);
-	*made = (struct field){arena_printf(db->arena, "%s", name), FACT_MARK,
-			       "bytes that contradict the protocol"};
-	return made;
 }
 
 void

@@ -118,9 +118,9 @@ void database_finish(struct fingerprints *db);
 struct fingerprints *database_load(const char *folder, const struct field *const *tables,
 				   struct complaints *c);
 
-/* The field of that name, or NULL. "<dissector>.malformed" is known without being declared. */
-const struct field *database_field(struct fingerprints *db, const char *name);
-/* The field tables of every dissector; static. */
+/* The field of that name, or NULL. Equal names are equal pointers. */
+const struct field *database_field(const struct fingerprints *db, const char *name);
+/* The field tables of every dissector, and that of the core; static. */
 const struct field *const *registry_tables(void);
 
 /* "mark", "number", "text", "address". */

@@ -21,10 +21,19 @@ struct attempt {
 	int64_t end[LINES_MAX];  /* time of the last fact that its "times" counted */
 };
 
+/* The loader takes its fields from the same tables as the dissectors. */
 static bool
 same_field(const struct field *a, const struct field *b)
 {
-	return a == b || strcmp(a->name, b->name) == 0;
+	return a == b;
+}
+
+/* A set of fields in one word: different fields may share a bit, so it can only tell for sure
+ * that something is missing. */
+static uint64_t
+field_bit(const struct field *f)
+{
+	return (uint64_t)1 << ((uintptr_t)f / sizeof *f % 64);
 }
 
 static uint8_t
@@ -435,6 +444,16 @@ choose(struct fingerprint_match *all, size_t n, struct fingerprint_match *ret, s
 	return out;
 }
 
+/* Are there facts for every line? */
+static bool
+could_fit(const struct stanza *s, uint64_t have)
+{
+	for (size_t i = 0; i < s->nlines; i++)
+		if (!(have & field_bit(s->lines[i].what.field)))
+			return false;
+	return true;
+}
+
 size_t
 fingerprints_match(const struct fingerprints *db, const struct flow *f,
 		   struct fingerprint_match *ret, size_t max)
@@ -443,6 +462,7 @@ fingerprints_match(const struct fingerprints *db, const struct flow *f,
 	struct first_field **entries;
 	struct fingerprint_match *all;
 	size_t nentries, possible, n = 0;
+	uint64_t have = 0;
 
 	if (!f->nfacts || !db->first)
 		return 0;
@@ -455,10 +475,13 @@ fingerprints_match(const struct fingerprints *db, const struct flow *f,
 	if (f->nfacts > FACTS_ON_STACK)
 		facts = xcalloc(f->nfacts, sizeof(struct fact *));
 	put_in_order(f, facts);
+	for (size_t i = 0; i < f->nfacts; i++)
+		have |= field_bit(f->facts[i].field);
 	all = xcalloc(possible, sizeof *all);
 	for (size_t i = 0; i < nentries; i++)
 		for (size_t k = 0; k < entries[i]->nstanzas; k++)
-			if (stanza_fits(db, entries[i]->stanzas[k], facts, f->nfacts, &all[n]))
+			if (could_fit(entries[i]->stanzas[k], have) &&
+			    stanza_fits(db, entries[i]->stanzas[k], facts, f->nfacts, &all[n]))
 				n++;
 	n = choose(all, n, ret, max);
 	if (facts != few)
