@@ -12,6 +12,8 @@
 #define REORDER (3 * NSEC_PER_MSEC)
 /* Resets of one cause come within this time. */
 #define BURST (NSEC_PER_SEC)
+/* A box that resets both ends does it at once. */
+#define SAME_BREATH (5 * NSEC_PER_MSEC)
 /* Idle times after which NATs and load balancers reset (dossier B-14, B-15). */
 #define IDLE_LONG (60 * NSEC_PER_SEC)
 #define IDLE_SOME (3 * NSEC_PER_SEC)
@@ -312,6 +314,21 @@ suspect(const struct suspects *s)
 		finding_signature(f, signature(s, f->stage));
 	explain(f, s);
 	return f;
+}
+
+/* One side is surely forged, and the other's reset came in the same breath without being the
+ * answer of a kernel. */
+static bool
+are_one_act(const struct suspects s[2], struct finding *const f[2])
+{
+	int sure = f[CLIENT]->confidence > f[SERVER]->confidence ? CLIENT : SERVER;
+	const struct trace *a = flow_trace(s[sure].l->flow, s[sure].at[s[sure].worst]);
+	const struct trace *b = flow_trace(s[!sure].l->flow, s[!sure].at[s[!sure].worst]);
+	int64_t apart = a->nsec > b->nsec ? a->nsec - b->nsec : b->nsec - a->nsec;
+
+	if (f[!sure]->confidence >= 0.5)
+		return f[sure]->confidence >= 0.5;
+	return f[sure]->confidence >= 0.6 && apart < SAME_BREATH && !s[!sure].reply[s[!sure].worst];
 }
 
 void

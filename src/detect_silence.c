@@ -35,6 +35,7 @@ unheard_of(struct unheard *u, const struct look *l, enum side from, int64_t end)
 {
 	const struct flow *f = l->flow;
 	const struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+	uint16_t mss = h->mss && h->mss < o->mss ? h->mss : o->mss;
 	bool found = false;
 
 	memset(u, 0, sizeof *u);
@@ -67,7 +68,7 @@ unheard_of(struct unheard *u, const struct look *l, enum side from, int64_t end)
 		u->sent++;
 		u->repeats += t->odd & ODD_RETRANSMISSION ? 1 : 0;
 		/* What lies behind a hole waits for it: the packets at the hole tell. */
-		if (!seq_before(u->acked, t->seq) && (!o->mss || t->len + 100 < o->mss))
+		if (!seq_before(u->acked, t->seq) && (!o->mss || t->len + 100 < mss))
 			u->large_only = false;
 	}
 	u->partly = found && u->acked != h->isn + 1;

@@ -174,8 +174,9 @@ look_packet(const struct look *l, struct ref at)
 	return NULL;
 }
 
-/* What a forger sends after its page looks like the page: only what came before is a baseline. A
- * reset is held against everything, for the balancers that change the TTL midway. */
+/* What a forger sends after its page looks like the page: only what came before is a baseline: the
+ * true server confirms a request before it answers, and shows its TTL. A reset is held against
+ * everything, for the balancers that change the TTL midway. */
 #define TOGETHER (50 * NSEC_PER_MSEC)
 
 static bool
@@ -183,7 +184,8 @@ is_baseline(const struct trace *o, const struct trace *t)
 {
 	if (o == t || o->from != t->from || o->odd & (ODD_RST | ODD_ICMP))
 		return false;
-	return t->odd & ODD_RST || o->flags & TH_SYN_ || o->nsec + TOGETHER < t->nsec;
+	return t->odd & ODD_RST || o->flags & TH_SYN_ || o->nsec + TOGETHER < t->nsec ||
+	       (o->nsec <= t->nsec && !o->len && !(o->flags & TH_FIN_));
 }
 
 int

@@ -78,6 +78,8 @@ add_controls(struct tallies *t, struct tally *x, const struct finding *f)
 {
 	for (size_t i = 0; i < f->ncites && x->ncontrols < CONTROLS_MAX; i++) {
 		const struct cite *c = &f->cites[i];
+		const char *text;
+		size_t k;
 
 		if (c->role != ROLE_CONTROL || c->nobservations == 0)
 			continue;
