@@ -348,8 +348,7 @@ detect_reset(const struct detection *d, const struct look *l)
 			weigh(f[side]);
 	}
 	/* One box that resets both ends is one finding. */
-	if (f[CLIENT] && f[SERVER] && f[CLIENT]->confidence >= 0.5 &&
-	    f[SERVER]->confidence >= 0.5) {
+	if (f[CLIENT] && f[SERVER] && are_one_act(s, f)) {
 		f[SERVER]->direction = BOTH_WAYS;
 		cite_resets(f[SERVER], &s[CLIENT]);
 		explain(f[SERVER], &s[SERVER]);
