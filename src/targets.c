@@ -83,8 +83,12 @@ add_controls(struct tallies *t, struct tally *x, const struct finding *f)
 
 		if (c->role != ROLE_CONTROL || c->nobservations == 0)
 			continue;
-		x->controls[x->ncontrols++] = arena_printf(
-		    t->arena, "%s, frame %u", c->observations[0].observed, c->at.frame);
+		text = arena_printf(t->arena, "%s, frame %u", c->observations[0].observed,
+				    c->at.frame);
+		for (k = 0; k < x->ncontrols && strcmp(x->controls[k], text) != 0; k++)
+			;
+		if (k == x->ncontrols)
+			x->controls[x->ncontrols++] = text;
 	}
 }
 
