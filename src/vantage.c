@@ -55,12 +55,12 @@ vantage_vote(struct vantage_votes *v, const struct look *l)
 		v->client += 3;
 	else if (near_server && !near_client)
 		v->server += 3;
+	else if (!near_client)
+		v->path += 3; /* routers on both sides */
 	else if (a >= WAIT_MIN && a > MUCH_LONGER * b)
 		v->client += 2;
 	else if (b >= WAIT_MIN && b > MUCH_LONGER * a)
 		v->server += 2;
-	else if (a >= WAIT_MIN && b >= WAIT_MIN && !near_client && !near_server)
-		v->path += 2;
 }
 
 enum vantage
