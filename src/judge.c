@@ -127,6 +127,9 @@ attribute(struct finding *f, const struct fingerprint_match *m)
 
 	if (tells_by_header(m->fingerprint->mechanism) && !stands_out(f))
 		return;
+	/* A silence that looks like a silence is no second proof. */
+	if (m->fingerprint->mechanism == DROP && m->fingerprint->kind == GENERIC)
+		return;
 
 	finding_weigh(
 	    f, m->fingerprint->kind == SPECIFIC ? "fingerprint.specific" : "fingerprint.generic",
