@@ -19,19 +19,6 @@
  * most 5, so below this log-odds nothing can come of it. */
 #define HOPELESS 0.004
 
-void
-detect(const struct detection *d, const struct look *l)
-{
-	detect_reset(d, l);
-	detect_fin(d, l);
-	detect_syn_ack(d, l);
-	detect_data(d, l);
-	detect_page(d, l);
-	detect_silence(d, l);
-	detect_dns(d, l);
-	detect_icmp(d, l);
-}
-
 static void
 suspect(void *context, const struct look *l, const struct suspicion *s)
 {
