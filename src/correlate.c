@@ -225,7 +225,7 @@ ask_residual(const struct correlation *c, struct candidate *x)
 	if (f->stage != STAGE_SYN)
 		return;
 	finding_trigger(f, TRIGGER_RESIDUAL, hit->suspicion.finding->trigger_value,
-			f->basis | BASIS_CONTRAST);
+			(f->basis & ~(unsigned)BASIS_CONTENT) | BASIS_CONTRAST);
 	finding_explain(
 	    f,
 	    "After the interference with %s %.0f s before, new attempts to connect to the same "

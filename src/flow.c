@@ -128,6 +128,17 @@ flow_clear(struct flow *f)
 	arena_free(f->arena);
 }
 
+/* SYNs without an answer are an attempt, not half a capture. */
+static bool
+is_one_way(const struct flow *f)
+{
+	const struct half *c = &f->half[CLIENT];
+
+	if (!c->packets)
+		return true;
+	return !f->half[SERVER].packets && (c->has_ack || c->bytes || !c->syns);
+}
+
 static void
 end(struct flow_table *t, struct flow *f)
 {
@@ -146,7 +157,7 @@ end(struct flow_table *t, struct flow *f)
 		dissect_stream_end(f, CLIENT);
 		dissect_stream_end(f, SERVER);
 	}
-	if (f->proto == IPPROTO_TCP && (!f->half[CLIENT].packets || !f->half[SERVER].packets))
+	if (f->proto == IPPROTO_TCP && is_one_way(f))
 		t->counts.one_way++;
 	t->judge(t->context, f);
 	flow_clear(f);

@@ -10,8 +10,6 @@
 /* Acknowledged bytes that are nowhere in the capture, in more than one flow of a thousand: the
  * dossier's B-22. */
 #define LOSSY_PER_MILLE 1
-/* With so many servers behind one TTL, a gateway writes it (B-21). */
-#define SERVERS_MANY 3
 
 struct sentences {
 	struct arena *arena;
@@ -41,6 +39,20 @@ u(uint64_t n)
 	return (unsigned long long)n;
 }
 
+static void
+count_server(struct hygiene *h, const struct flow *f)
+{
+	if (h->nservers && h->server_ttl != f->half[SERVER].ttl)
+		h->server_ttls_differ = true;
+	h->server_ttl = f->half[SERVER].ttl;
+	if (h->nservers == SERVERS_MANY)
+		return;
+	for (size_t i = 0; i < h->nservers; i++)
+		if (addr_equal(&h->servers[i], &f->addr[SERVER]))
+			return;
+	h->servers[h->nservers++] = f->addr[SERVER];
+}
+
 void
 hygiene_count(struct hygiene *h, const struct flow *f)
 {
@@ -52,11 +64,8 @@ hygiene_count(struct hygiene *h, const struct flow *f)
 	h->tcp_both_ways += f->half[CLIENT].packets && f->half[SERVER].packets;
 	h->middle += f->bits & FLOW_MIDDLE ? 1 : 0;
 	h->unseen_acked += f->half[CLIENT].unseen_acked || f->half[SERVER].unseen_acked;
-	if (!f->half[SERVER].ttl)
-		return;
-	if (h->servers++ && h->server_ttl != f->half[SERVER].ttl)
-		h->server_ttls_differ = true;
-	h->server_ttl = f->half[SERVER].ttl;
+	if (f->half[SERVER].ttl)
+		count_server(h, f);
 }
 
 bool
@@ -136,7 +145,7 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		    "completes "
 		    "after the capture; they were not discarded.",
 		    u(d->bad_sum + d->bad_ip_sum));
-	if (h->servers >= SERVERS_MANY && !h->server_ttls_differ)
+	if (h->nservers == SERVERS_MANY && !h->server_ttls_differ)
 		say(s,
 		    "All servers' packets arrive with TTL %u: something rewrites it, so it tells "
 		    "nothing about distance.",

@@ -7,6 +7,9 @@
 #include "flow_table.h"
 #include "reassemble.h"
 
+/* With so many servers behind one TTL, a gateway writes it (B-21). */
+#define SERVERS_MANY 4
+
 struct hygiene {
 	const struct decode_counts *decode;
 	const struct flow_counts *flows;
@@ -15,10 +18,10 @@ struct hygiene {
 	uint64_t middle;                   /* without their beginning */
 	uint64_t unseen_acked; /* flows in which bytes were confirmed that are not here */
 	uint64_t facts_full, trace_full;
-	uint64_t rewritten_ttl; /* TCP flows whose server side always shows one and the same TTL */
 	uint8_t server_ttl;
 	bool server_ttls_differ;
-	uint64_t servers;
+	struct addr servers[SERVERS_MANY]; /* the first different ones */
+	size_t nservers;
 	uint64_t suspicions_dropped, forgotten;
 	size_t targets_left_out;
 };
