@@ -66,6 +66,8 @@ message(struct flow *f, enum side from, struct cursor *in)
 		flow_enough(f, from);
 }
 
+static const uint8_t protocols[] = {1, 58, 0}; /* IANA: ICMP, IPv6-ICMP */
+
 const struct dissector dissector_icmp = {
     .name = "icmp",
     .title = "Internet Control Message Protocol",
@@ -73,6 +75,7 @@ const struct dissector dissector_icmp = {
     .carriers = 1u << DATAGRAMS,
     .fields = fields,
     .state_size = sizeof(struct state),
+    .protocols = protocols,
     .probe = probe,
     .message = message,
 };

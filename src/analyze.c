@@ -60,9 +60,19 @@ stream_gap(void *owner, enum side from, uint64_t offset, uint64_t n)
 }
 
 static void
+watch(const struct analysis *a, const struct flow *f)
+{
+	if (a->options->watch)
+		a->options->watch(a->options->watch_context, f);
+}
+
+static void
 judge(void *context, struct flow *f)
 {
-	judge_flow(&((struct analysis *)context)->judge, f);
+	struct analysis *a = context;
+
+	judge_flow(&a->judge, f);
+	watch(a, f);
 }
 
 /* Where the bytes of each side begin, as far as is known. The server's number is the one that
@@ -106,8 +116,10 @@ feed_datagram(struct analysis *a, struct flow *f, const struct packet *pkt, enum
 	if (f->half[from].done && !f->dissector)
 		return;
 	dissect_datagram(f, from, pkt->payload, pkt->bits & PKT_CUT);
-	if (f->nfacts >= FACTS_PART)
+	if (f->nfacts >= FACTS_PART) {
+		watch(a, f);
 		judge_part(&a->judge, f);
+	}
 }
 
 static void
@@ -323,6 +335,7 @@ analyze(const struct analyze_options *options, struct analysis **ret, char **ret
 	c.candidates = a->judge.candidates;
 	c.n = a->judge.n;
 	c.one_way = hygiene_one_way(&a->hygiene);
+	c.flat_ttl = hygiene_flat_ttl(&a->hygiene);
 	c.lossy = hygiene_lossy(&a->hygiene);
 	correlate(&c);
 	for (size_t i = 0; options->evidence && i < c.n; i++)

@@ -265,6 +265,14 @@ ask_resolvers(const struct correlation *c, struct candidate *x)
 			control(f, "control.other_resolver", e, "another resolver knows the name");
 }
 
+static void
+forget(struct finding *f, const char *evidence)
+{
+	for (size_t i = 0; i < f->nevidence; i++)
+		if (strcmp(f->evidence[i].name, evidence) == 0)
+			f->evidence[i--] = f->evidence[--f->nevidence];
+}
+
 void
 correlate(const struct correlation *c)
 {
@@ -289,6 +297,8 @@ correlate(const struct correlation *c)
 		struct candidate *x = &c->candidates[i];
 		struct finding *f = x->suspicion.finding;
 
+		if (c->flat_ttl)
+			forget(f, "ttl.same");
 		if (c->one_way && x->suspicion.silence)
 			finding_weigh(f, "context.one_way", no_packet());
 		if (c->lossy && x->suspicion.silence)

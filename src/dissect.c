@@ -173,8 +173,19 @@ port_hints(const struct dissector *d, const struct flow *f)
 	return false;
 }
 
+/* Does a dissector take what this flow carries at all? */
+static bool
+is_carried(const struct dissector *d, const struct flow *f, enum carrier carrier)
+{
+	if (!(d->carriers & 1u << carrier) || !d->probe)
+		return false;
+	if (carrier == STREAM || !d->protocols)
+		return carrier == STREAM || f->proto == IPPROTO_UDP;
+	return strchr((const char *)d->protocols, f->proto) && f->proto;
+}
+
 /* Who claims a conversation of which one side began like this? YES wins at once; MAYBE wins by
- * its port. *ret_wait is set if more bytes could tell. */
+ * its port or protocol. *ret_wait is set if more bytes could tell. */
 static const struct dissector *
 probe(const struct flow *f, enum side from, struct bytes first, enum carrier carrier,
       bool *ret_wait)
@@ -185,17 +196,17 @@ probe(const struct flow *f, enum side from, struct bytes first, enum carrier car
 	for (const struct dissector *const *d = dissectors; *d; d++) {
 		enum guess guess;
 
-		if (!((*d)->carriers & 1u << carrier) || !(*d)->probe)
+		if (!is_carried(*d, f, carrier))
 			continue;
 		guess = (*d)->probe(first, from);
 		if (guess == YES)
 			return *d;
-		if (guess == MAYBE && first.n < PROBE_MAX && carrier == STREAM)
-			*ret_wait = true;
-		else if (guess == MAYBE && !hinted && port_hints(*d, f))
+		if (guess == MAYBE && !hinted && (port_hints(*d, f) || (*d)->protocols))
 			hinted = *d;
+		else if (guess == MAYBE && first.n < PROBE_MAX && carrier == STREAM)
+			*ret_wait = true;
 	}
-	return *ret_wait ? NULL : hinted;
+	return hinted;
 }
 
 /* One message from the front of b. Returns how many bytes it took; 0 means unfinished, or that
@@ -416,7 +427,7 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 	bool wait;
 
 	f->said[from] += b.n;
-	if (b.n == 0 || dissect_done(f, from))
+	if ((b.n == 0 && f->proto == IPPROTO_UDP) || dissect_done(f, from))
 		return;
 	set_time(f);
 	if (!f->dissector) {

@@ -19,6 +19,8 @@ struct dissector {
 	const char *title, *spec; /* "Transport Layer Security", "RFC 8446" */
 	unsigned carriers;        /* bits: 1 << DATAGRAMS, 1 << STREAM, ... */
 	const uint16_t *ports;    /* server ports, a hint only; 0-terminated; may be NULL */
+	const uint8_t
+	    *protocols; /* IP protocol numbers of its datagrams, 0-terminated; NULL: UDP */
 	const struct field *fields; /* ends with {0}: every fact that it may note */
 	size_t state_size;          /* of flow->state */
 	size_t message_max; /* bytes buffered for one message before it is given up; 0: 16384 */

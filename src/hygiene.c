@@ -75,6 +75,12 @@ hygiene_one_way(const struct hygiene *h)
 }
 
 bool
+hygiene_flat_ttl(const struct hygiene *h)
+{
+	return h->nservers == SERVERS_MANY && !h->server_ttls_differ;
+}
+
+bool
 hygiene_lossy(const struct hygiene *h)
 {
 	return h->tcp_both_ways && h->unseen_acked * 1000 > h->tcp_flows * LOSSY_PER_MILLE &&
@@ -145,7 +151,7 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		    "completes "
 		    "after the capture; they were not discarded.",
 		    u(d->bad_sum + d->bad_ip_sum));
-	if (h->nservers == SERVERS_MANY && !h->server_ttls_differ)
+	if (hygiene_flat_ttl(h))
 		say(s,
 		    "All servers' packets arrive with TTL %u: something rewrites it, so it tells "
 		    "nothing about distance.",

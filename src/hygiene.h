@@ -30,6 +30,8 @@ struct hygiene {
 void hygiene_count(struct hygiene *h, const struct flow *f);
 /* The capture shows one direction only: nothing can be concluded from silence. */
 bool hygiene_one_way(const struct hygiene *h);
+/* The packets of several servers all arrive with one TTL: something rewrites it. */
+bool hygiene_flat_ttl(const struct hygiene *h);
 /* The capture itself lost packets, by more than one in a thousand. */
 bool hygiene_lossy(const struct hygiene *h);
 /* Fills the sentences; returns how many. They live in the arena. */
