@@ -25,6 +25,8 @@ def said(tool, line):
     r = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, timeout=TIMEOUT,
                        env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC"))
+    if r.returncode != 0:       # never to be written into a document
+        sys.exit("%s\nexit status %d: %s" % (r.stdout.decode("utf-8", "replace"), r.returncode, line))
     return r.stdout.decode("utf-8", "replace").splitlines()
 
 
@@ -69,6 +71,8 @@ def self_test(tool, path):
     if count == 0:
         return "%s shows nothing" % path
     at = next(i for i, line in enumerate(true) if line.startswith(PROMPT)) + 1
+    if true[at].startswith("```"):
+        return "%s shows a command that prints nothing" % path
     for name, hurt in (("changed", true[:at] + [true[at] + "."] + true[at + 1:]),
                        ("left out", true[:at] + true[at + 1:]),
                        ("added", true[:at] + ["All is well."] + true[at:])):
