@@ -4,6 +4,8 @@
 
 #include "report.h"
 
+struct flow;
+
 struct analyze_options {
 	const char *const *files;
 	size_t nfiles;
@@ -17,6 +19,10 @@ struct analyze_options {
 	const char *target;       /* only findings and targets of this name or address, or NULL */
 	bool suggest;             /* print a stanza for each abnormal flow that nothing explains */
 	bool evidence; /* dump one line of JSON a candidate, for the fit of the weights */
+
+	/* Shown every flow, or part of one, when it is judged; for development. NULL otherwise. */
+	void (*watch)(void *context, const struct flow *f);
+	void *watch_context;
 };
 
 struct analysis;

@@ -251,4 +251,5 @@ def main():
     sys.exit(1 if failed or not frames else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
