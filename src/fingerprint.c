@@ -42,23 +42,7 @@ database_field(const struct fingerprints *db, const char *name)
 void
 database_finish(struct fingerprints *db)
 {
-	for (size_t i = 0; i < db->nstanzas; i++) {
-		const struct stanza *s = db->stanzas[i];
-		struct first_field *e;
-		const char *name;
-
-		if (!s->nlines)
-			continue;
-		name = s->lines[0].what.field->name;
-		HASH_FIND_STR(db->first, name, e);
-		if (!e) {
-			e = arena_alloc(db->arena, sizeof *e);
-			e->name = name;
-			e->stanzas = arena_alloc(db->arena, db->nstanzas * sizeof(struct stanza *));
-			HASH_ADD_KEYPTR(hh, db->first, e->name, strlen(e->name), e);
-		}
-		e->stanzas[e->nstanzas++] = s;
-	}
+	db->gate = gate_new(db);
 }
 
 static int
@@ -312,7 +296,7 @@ fingerprints_free(struct fingerprints *db)
 {
 	if (!db)
 		return;
-	HASH_CLEAR(hh, db->first);
+	gate_free(db->gate);
 	lists_free(db->lists);
 	free(db->stanzas);
 	arena_free(db->arena);

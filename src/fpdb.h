@@ -3,7 +3,6 @@
 #pragma once
 
 #include <stdio.h>
-#include <uthash.h>
 
 #include "fingerprint.h"
 #include "lists.h"
@@ -22,6 +21,13 @@
 /* Work of one stanza on one flow, in facts looked at (or 64 bytes of text searched). Real flows
  * need a few hundred; a hostile one is given up here, after about a millisecond. */
 #define STEPS_MAX 40000
+
+/* Different conditions that the gate tells apart; the shipped files have about 250. What goes
+ * beyond holds no stanza back. */
+#define GATE_ATOMS 2048
+#define GATE_WORDS (GATE_ATOMS / 64)
+/* Of one stanza: its lines with what they ask of the same packet, as far as needed. */
+#define NEEDS_MAX 16
 
 enum operator{
 	OP_PRESENT, /* the fact is there, whatever it says */
@@ -72,21 +78,18 @@ struct stanza {
 	struct term lines[LINES_MAX];
 	size_t nlines;
 	struct terms unless, never, support;
+	uint16_t
+	    needs[NEEDS_MAX]; /* conditions that some fact must satisfy, by the gate's number */
+	size_t nneeds;
 };
 
-/* Stanzas by the field of their first line. */
-struct first_field {
-	const char *name;
-	const struct stanza **stanzas;
-	size_t nstanzas;
-	UT_hash_handle hh;
-};
+struct gate;
 
 struct fingerprints {
 	struct arena *arena;
 	struct stanza **stanzas;
 	size_t nstanzas;
-	struct first_field *first;
+	struct gate *gate;
 	struct lists *lists;
 	const struct field *const *tables; /* NULL-terminated: the fields that may be named */
 	uint64_t *given_up;                /* matches broken off at STEPS_MAX; atomic */
@@ -111,9 +114,9 @@ struct fingerprints *database_new(const struct field *const *tables);
 /* Adds the stanzas of one file. */
 void database_parse(struct fingerprints *db, const char *file, struct bytes text,
 		    struct complaints *c);
-/* Builds the index once everything is in. */
+/* Builds the gate once everything is in. */
 void database_finish(struct fingerprints *db);
-/* All of a folder: lists, then stanzas, then the index and the digest. Returns NULL on failure
+/* All of a folder: lists, then stanzas, then the gate and the digest. Returns NULL on failure
  * unless c->all is set: then what was understood is returned. */
 struct fingerprints *database_load(const char *folder, const struct field *const *tables,
 				   struct complaints *c);
@@ -147,5 +150,14 @@ bool term_implies(const struct term *narrow, const struct term *wide);
 bool stanza_implies(const struct stanza *narrow, const struct stanza *wide);
 bool stanza_fits(const struct fingerprints *db, const struct stanza *s,
 		 const struct fact *const *facts, size_t n, struct fingerprint_match *ret);
+
+/* The gate (fpgate.c) tells which stanzas are worth a try. It numbers the conditions of all stanzas
+ * once these are complete. */
+struct gate *gate_new(struct fingerprints *db);
+void gate_free(struct gate *g); /* accepts NULL */
+/* Which conditions may hold for some fact of the flow: those whose bit is not set do not. */
+void gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
+bool gate_passes(const struct stanza *s, const uint64_t held[GATE_WORDS]);
+
 /* Writes a term as it would be written in a file. */
 void term_print(const struct term *t, FILE *out);

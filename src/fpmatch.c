@@ -28,14 +28,6 @@ same_field(const struct field *a, const struct field *b)
 	return a == b;
 }
 
-/* A set of fields in one word: different fields may share a bit, so it can only tell for sure
- * that something is missing. */
-static uint64_t
-field_bit(const struct field *f)
-{
-	return (uint64_t)1 << ((uintptr_t)f / sizeof *f % 64);
-}
-
 static uint8_t
 lower(uint8_t c)
 {
@@ -399,34 +391,6 @@ put_in_order(const struct flow *f, const struct fact **facts)
 		qsort(facts, f->nfacts, sizeof(struct fact *), by_time);
 }
 
-/* The index entries that this flow's facts touch, each once. Returns how many stanzas lie there. */
-static size_t
-touched(const struct fingerprints *db, const struct flow *f, struct first_field **ret,
-	size_t *ret_n)
-{
-	const struct field *last = NULL;
-	size_t n = 0, stanzas = 0, hashed = HASH_COUNT(db->first);
-
-	for (size_t i = 0; i < f->nfacts && n < hashed; i++) {
-		const struct field *field = f->facts[i].field;
-		struct first_field *e;
-		size_t k = 0;
-
-		if (field == last)
-			continue;
-		last = field;
-		HASH_FIND_STR(db->first, field->name, e);
-		while (e && k < n && ret[k] != e)
-			k++;
-		if (e && k == n) {
-			ret[n++] = e;
-			stanzas += e->nstanzas;
-		}
-	}
-	*ret_n = n;
-	return stanzas;
-}
-
 /* Drops generic matches where a specific one of the same mechanism is; sorts; copies. */
 static size_t
 choose(struct fingerprint_match *all, size_t n, struct fingerprint_match *ret, size_t max)
@@ -444,14 +408,24 @@ choose(struct fingerprint_match *all, size_t n, struct fingerprint_match *ret, s
 	return out;
 }
 
-/* Are there facts for every line? */
-static bool
-could_fit(const struct stanza *s, uint64_t have)
+/* The stanzas that the gate lets pass, in an array to be freed; NULL if there are none. */
+static const struct stanza **
+worth_trying(const struct fingerprints *db, const struct flow *f, size_t *ret_n)
 {
-	for (size_t i = 0; i < s->nlines; i++)
-		if (!(have & field_bit(s->lines[i].what.field)))
-			return false;
-	return true;
+	const struct stanza **v = NULL;
+	uint64_t held[GATE_WORDS];
+	size_t n = 0;
+
+	gate_look(db->gate, f, held);
+	for (size_t i = 0; i < db->nstanzas; i++) {
+		if (!gate_passes(db->stanzas[i], held))
+			continue;
+		if (!v)
+			v = xcalloc(db->nstanzas - i, sizeof(struct stanza *));
+		v[n++] = db->stanzas[i];
+	}
+	*ret_n = n;
+	return v;
 }
 
 size_t
@@ -459,43 +433,35 @@ fingerprints_match(const struct fingerprints *db, const struct flow *f,
 		   struct fingerprint_match *ret, size_t max)
 {
 	const struct fact *few[FACTS_ON_STACK], **facts = few;
-	struct first_field **entries;
+	const struct stanza **tried;
 	struct fingerprint_match *all;
-	size_t nentries, possible, n = 0;
-	uint64_t have = 0;
+	size_t ntried, n = 0;
 
-	if (!f->nfacts || !db->first)
+	if (!f->nfacts || !db->gate)
 		return 0;
-	entries = xcalloc(HASH_COUNT(db->first), sizeof(struct first_field *));
-	possible = touched(db, f, entries, &nentries);
-	if (!possible) {
-		free(entries);
+	tried = worth_trying(db, f, &ntried);
+	if (!tried)
 		return 0;
-	}
 	if (f->nfacts > FACTS_ON_STACK)
 		facts = xcalloc(f->nfacts, sizeof(struct fact *));
 	put_in_order(f, facts);
-	for (size_t i = 0; i < f->nfacts; i++)
-		have |= field_bit(f->facts[i].field);
-	all = xcalloc(possible, sizeof *all);
-	for (size_t i = 0; i < nentries; i++)
-		for (size_t k = 0; k < entries[i]->nstanzas; k++)
-			if (could_fit(entries[i]->stanzas[k], have) &&
-			    stanza_fits(db, entries[i]->stanzas[k], facts, f->nfacts, &all[n]))
-				n++;
+	all = xcalloc(ntried, sizeof *all);
+	for (size_t i = 0; i < ntried; i++)
+		if (stanza_fits(db, tried[i], facts, f->nfacts, &all[n]))
+			n++;
 	n = choose(all, n, ret, max);
 	if (facts != few)
 		free(facts);
 	free(all);
-	free(entries);
+	free(tried);
 	return n;
 }
 
 bool
 fingerprints_want(const struct fingerprints *db, const struct field *field)
 {
-	struct first_field *e;
-
-	HASH_FIND_STR(db->first, field->name, e);
-	return e != NULL;
+	for (size_t i = 0; i < db->nstanzas; i++)
+		if (db->stanzas[i]->nlines && db->stanzas[i]->lines[0].what.field == field)
+			return true;
+	return false;
 }

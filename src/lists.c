@@ -388,6 +388,19 @@ list_first(const struct list *l)
 	return l->nentries ? l->entries[0]->text : "";
 }
 
+struct bytes
+list_text(const struct list *l, size_t i)
+{
+	return (struct bytes){(const uint8_t *)l->entries[i]->text, l->entries[i]->length};
+}
+
+void
+list_network(const struct list *l, size_t i, struct addr *ret, unsigned *ret_prefix)
+{
+	*ret = l->entries[i]->addr;
+	*ret_prefix = l->entries[i]->prefix;
+}
+
 /* The longest entry that the text has at this place. */
 static const struct entry *
 entry_at(const struct list *l, const uint8_t *p, size_t left)

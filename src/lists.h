@@ -31,6 +31,11 @@ size_t list_entries(const struct list *l);
 /* The text or address of the first entry, for a test that needs a value that is in the list. */
 const char *list_first(const struct list *l);
 
+/* The i-th of list_entries(), in lower case; of a network list, its address and how many bits of
+ * it count, of 128. */
+struct bytes list_text(const struct list *l, size_t i);
+void list_network(const struct list *l, size_t i, struct addr *ret, unsigned *ret_prefix);
+
 /* The note of the entry that matches, "" if it has none; NULL if nothing matches. ASCII letters
  * match in either case. Of several entries the earliest in the text wins, then the longest;
  * of several networks the narrowest. */

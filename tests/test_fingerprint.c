@@ -281,6 +281,52 @@ test_unsorted_facts(void **state)
 	fingerprints_free(db);
 }
 
+/* The gate steps through texts: a marker is found wherever it stands. */
+static void
+test_gate_finds_markers(void **state)
+{
+	struct fingerprints *db =
+	    with_lines("when = x.body in markers\nthen = x.body ~ \"-0-1-\"\n");
+	char text[64];
+
+	(void)state;
+	for (int before = 0; before < 30; before++) {
+		snprintf(text, sizeof text, "%.*sBloCKED by-0-1-%.*s", before,
+			 "....-0-1.........................", 30 - before,
+			 "..............................");
+		begin();
+		add_text(BODY, SERVER, 1, 0, text);
+		add_text(BODY, SERVER, 2, 1, text);
+		assert_int_equal(match(db), 1);
+		text[before] = 'G';
+		begin();
+		add_text(BODY, SERVER, 1, 0, text);
+		add_text(BODY, SERVER, 2, 1, text);
+		assert_int_equal(match(db), 0);
+	}
+	fingerprints_free(db);
+}
+
+/* And its map of addresses holds networks of any size, in both families. */
+static void
+test_gate_finds_networks(void **state)
+{
+	static const char *const networks[] = {
+	    "0.0.0.0/0",   "10.0.0.0/7", "10.10.0.0/15", "10.11.0.0/16",  "10.11.12.0/23",
+	    "10.11.12.13", "::/0",       "::/64",        "::fffe:0:0/95", "::ffff:0:0/96"};
+	static const uint8_t host[4] = {10, 11, 12, 13};
+	char line[64];
+
+	(void)state;
+	begin();
+	add(ADDRESS, SERVER, 1, 0)->addr = addr_from_v4(host);
+	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
+		snprintf(line, sizeof line, "when = x.addr == %s\n", networks[i]);
+		if (fits(line) != 1)
+			fail_msg("not found in %s", networks[i]);
+	}
+}
+
 static void
 test_hostile_flow(void **state)
 {
@@ -422,6 +468,8 @@ main(void)
 	    cmocka_unit_test(test_support),
 	    cmocka_unit_test(test_specific_before_generic),
 	    cmocka_unit_test(test_wanted),
+	    cmocka_unit_test(test_gate_finds_markers),
+	    cmocka_unit_test(test_gate_finds_networks),
 	    cmocka_unit_test(test_malformed_is_a_field),
 	    cmocka_unit_test(test_unsorted_facts),
 	    cmocka_unit_test(test_hostile_flow),

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which stanzas could fit a flow at all: one look at each fact tells it for all of them, so that a
+ * healthy flow costs nothing more. What passes the gate is still to be held against the stanza
+ * (fpmatch.c); what does not pass cannot fit. */
+#include "fpdb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A shorter text holds nobody back either: it would make the steps through a text shorter. */
+#define LITERAL_MIN 5
+/* Bytes of a literal that choose its bucket. A text is looked at in steps: whatever stands in it,
+ * one of its first few grams begins at a step. */
+#define GRAM 3
+#define STEP_MAX 6
+/* One bit for each hash of a gram: about 1 % of them are set by the shipped lists. */
+#define GRAM_BITS 16
+#define HEADS 4096
+/* Fields that conditions speak of: twice as many slots as the dissectors declare. */
+#define SLOTS 512
+
+struct literal {
+	struct bytes text; /* lower case */
+	uint32_t at;       /* offset of the gram by which it is found */
+	uint32_t next;     /* in the same bucket, + 1; 0 ends it */
+	uint32_t atom;
+};
+
+/* What is asked of one field. */
+struct asked {
+	const struct field *field;
+	uint32_t present; /* the atom that every fact satisfies, + 1 */
+	uint32_t tried;   /* the first atom to be tried on each fact, + 1 */
+	bool searched;    /* the text may hold literals */
+	bool sifted;      /* only addresses in the map need be tried */
+};
+
+struct gate {
+	const struct condition *atoms[GATE_ATOMS];
+	uint32_t next[GATE_ATOMS]; /* of the same field to be tried, + 1; 0 ends it */
+	uint32_t natoms;
+	struct asked asked[SLOTS];
+	struct literal *literals;
+	size_t nliterals, size, step;
+	uint32_t heads[HEADS];
+	uint64_t grams[(1U << GRAM_BITS) / 64];
+	uint64_t networks[2][65536 / 64]; /* [1]: IPv4. By the first 16 bits */
+};
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+/* Both cases of a letter have one hash; so have a few pairs of other characters. */
+static uint32_t
+gram_hash(const uint8_t *p)
+{
+	uint32_t gram = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+
+	/* Knuth's multiplicative hash, TAOCP volume 3, 6.4. */
+	return (gram | 0x202020) * 2654435761U >> (32 - GRAM_BITS);
+}
+
+static void
+set_bit(uint64_t *bits, uint32_t i)
+{
+	bits[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+static bool
+has_bit(const uint64_t *bits, uint32_t i)
+{
+	return bits[i / 64] >> i % 64 & 1;
+}
+
+/* The slot of a field, or the empty one where it belongs; NULL if all are taken. */
+static struct asked *
+slot_of(struct gate *g, const struct field *field)
+{
+	size_t i = (uintptr_t)field / sizeof *field;
+
+	for (size_t n = 0; n < SLOTS; n++, i++) {
+		struct asked *a = &g->asked[i % SLOTS];
+
+		if (!a->field || a->field == field)
+			return a;
+	}
+	return NULL;
+}
+
+static bool
+same_condition(const struct condition *a, const struct condition *b)
+{
+	return a->field == b->field && a->op == b->op && a->u == b->u && a->list == b->list &&
+	       a->prefix == b->prefix && addr_equal(&a->addr, &b->addr) && a->text.n == b->text.n &&
+	       (!a->text.n || memcmp(a->text.p, b->text.p, a->text.n) == 0);
+}
+
+static void
+add_literal(struct gate *g, struct bytes text, uint32_t atom, uint32_t at)
+{
+	if (g->nliterals == g->size) {
+		g->size = g->size ? g->size * 2 : 256;
+		g->literals = xrealloc(g->literals, g->size, sizeof *g->literals);
+	}
+	g->literals[g->nliterals++] = (struct literal){.text = text, .at = at, .atom = atom};
+}
+
+static bool
+covers_v4(const struct addr *a, unsigned prefix)
+{
+	static const uint8_t zero[4];
+	struct addr v4 = addr_from_v4(zero);
+	unsigned whole = prefix / 8, rest = prefix % 8;
+
+	return prefix < 96 && memcmp(a->b, v4.b, whole) == 0 &&
+	       (!rest || ((a->b[whole] ^ v4.b[whole]) & (0xff00U >> rest) & 0xff) == 0);
+}
+
+static void
+add_network(struct gate *g, const struct addr *a, unsigned prefix)
+{
+	bool v4 = addr_is_v4(a) && prefix >= 96;
+	const uint8_t *p = a->b + (v4 ? 12 : 0);
+	unsigned bits = v4 ? prefix - 96 : prefix;
+	uint32_t rest = bits < 16 ? 0xffffU >> bits : 0;
+	uint32_t from = ((uint32_t)p[0] << 8 | p[1]) & ~rest;
+
+	for (uint32_t i = 0; i <= rest; i++)
+		set_bit(g->networks[v4], from + i);
+	if (covers_v4(a, prefix))
+		memset(g->networks[1], 0xff, sizeof g->networks[1]);
+}
+
+static bool
+may_be_listed(const struct gate *g, const struct addr *a)
+{
+	bool v4 = addr_is_v4(a);
+	const uint8_t *p = a->b + (v4 ? 12 : 0);
+
+	return has_bit(g->networks[v4], (uint32_t)p[0] << 8 | p[1]);
+}
+
+/* Can the literals of this condition be searched for? If so they are noted. */
+static bool
+take_literals(struct gate *g, const struct condition *c, uint32_t atom)
+{
+	size_t n = c->op == OP_IN ? list_entries(c->list) : 0;
+
+	if (c->op == OP_NE || (c->op != OP_IN && c->text.n < LITERAL_MIN))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (list_text(c->list, i).n < LITERAL_MIN)
+			return false;
+	for (size_t i = 0; i < n; i++)
+		add_literal(g, list_text(c->list, i), atom, 0);
+	if (c->op != OP_IN)
+		add_literal(g, c->text, atom, 0);
+	return true;
+}
+
+/* Is the condition one that only some networks satisfy? If so they are noted. */
+static bool
+take_networks(struct gate *g, const struct condition *c)
+{
+	struct addr a;
+	unsigned prefix;
+
+	if (c->op == OP_EQ)
+		add_network(g, &c->addr, c->prefix);
+	if (c->op != OP_IN)
+		return c->op == OP_EQ;
+	for (size_t i = 0; i < list_entries(c->list); i++) {
+		list_network(c->list, i, &a, &prefix);
+		add_network(g, &a, prefix);
+	}
+	return true;
+}
+
+/* Numbers the condition. Returns GATE_ATOMS if there is no room for one more. */
+static uint32_t
+atom_of(struct gate *g, const struct condition *c)
+{
+	struct asked *a = slot_of(g, c->field);
+	uint32_t atom = g->natoms;
+
+	for (uint32_t i = 0; i < g->natoms; i++)
+		if (same_condition(g->atoms[i], c))
+			return i;
+	if (!a || g->natoms == GATE_ATOMS)
+		return GATE_ATOMS;
+	if (!a->field)
+		*a = (struct asked){.field = c->field, .sifted = true};
+	g->atoms[g->natoms++] = c;
+	if (c->op == OP_PRESENT) {
+		a->present = atom + 1;
+		return atom;
+	}
+	if (c->field->type == FACT_TEXT && take_literals(g, c, atom)) {
+		a->searched = true;
+		return atom;
+	}
+	if (c->field->type != FACT_ADDR || !take_networks(g, c))
+		a->sifted = false;
+	g->next[atom] = a->tried;
+	a->tried = atom + 1;
+	return atom;
+}
+
+static void
+take_condition(struct gate *g, struct stanza *s, const struct condition *c)
+{
+	uint32_t atom = atom_of(g, c);
+
+	if (atom < GATE_ATOMS && s->nneeds < NEEDS_MAX)
+		s->needs[s->nneeds++] = (uint16_t)atom;
+}
+
+/* What tells most is asked first: a text or an address, then a number, then whether there is any
+ * such fact. */
+static void
+take_stanza(struct gate *g, struct stanza *s)
+{
+	for (int turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < s->nlines; i++) {
+			const struct term *t = &s->lines[i];
+
+			for (size_t k = 0; k <= t->nwith; k++) {
+				const struct condition *c = k ? &t->with[k - 1] : &t->what;
+				enum fact_type type = c->field->type;
+				int rank = c->op == OP_PRESENT ? 2 : type == FACT_UINT;
+
+				if (rank == turn)
+					take_condition(g, s, c);
+			}
+		}
+	}
+}
+
+/* One entry for each place at which a step through a text may come upon the literal. */
+static void
+index_literals(struct gate *g)
+{
+	size_t n = g->nliterals;
+
+	g->step = STEP_MAX;
+	for (size_t i = 0; i < n; i++)
+		if (g->literals[i].text.n - GRAM + 1 < g->step)
+			g->step = g->literals[i].text.n - GRAM + 1;
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t at = 1; at < g->step; at++)
+			add_literal(g, g->literals[i].text, g->literals[i].atom, at);
+	for (size_t i = 0; i < g->nliterals; i++) {
+		struct literal *l = &g->literals[i];
+		uint32_t hash = gram_hash(l->text.p + l->at);
+
+		set_bit(g->grams, hash);
+		l->next = g->heads[hash % HEADS];
+		g->heads[hash % HEADS] = (uint32_t)i + 1;
+	}
+}
+
+struct gate *
+gate_new(struct fingerprints *db)
+{
+	struct gate *g = xcalloc(1, sizeof *g);
+
+	for (size_t i = 0; i < db->nstanzas; i++)
+		take_stanza(g, db->stanzas[i]);
+	index_literals(g);
+	return g;
+}
+
+void
+gate_free(struct gate *g)
+{
+	if (g)
+		free(g->literals);
+	free(g);
+}
+
+static bool
+stands_at(const struct literal *l, struct bytes text, size_t at)
+{
+	if (at < l->at || text.n - (at - l->at) < l->text.n)
+		return false;
+	text.p += at - l->at;
+	for (size_t i = 0; i < l->text.n; i++)
+		if (lower(text.p[i]) != l->text.p[i])
+			return false;
+	return true;
+}
+
+static void
+search(const struct gate *g, const struct field *field, struct bytes text, uint64_t *held)
+{
+	for (size_t at = 0; at + GRAM <= text.n; at += g->step) {
+		uint32_t hash = gram_hash(text.p + at);
+
+		if (!has_bit(g->grams, hash))
+			continue;
+		for (uint32_t i = g->heads[hash % HEADS]; i; i = g->literals[i - 1].next) {
+			const struct literal *l = &g->literals[i - 1];
+
+			if (g->atoms[l->atom]->field == field && !has_bit(held, l->atom) &&
+			    stands_at(l, text, at))
+				set_bit(held, l->atom);
+		}
+	}
+}
+
+void
+gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
+{
+	memset(held, 0, GATE_WORDS * sizeof *held);
+	for (size_t i = 0; i < f->nfacts; i++) {
+		const struct fact *fact = &f->facts[i];
+		const struct asked *a = slot_of((struct gate *)g, fact->field);
+
+		if (!a || !a->field)
+			continue;
+		if (a->present)
+			set_bit(held, a->present - 1);
+		if (a->searched)
+			search(g, fact->field, fact->text, held);
+		if (a->tried && a->sifted && !may_be_listed(g, &fact->addr))
+			continue;
+		for (uint32_t k = a->tried; k; k = g->next[k - 1])
+			if (!has_bit(held, k - 1) && condition_holds(g->atoms[k - 1], fact))
+				set_bit(held, k - 1);
+	}
+}
+
+bool
+gate_passes(const struct stanza *s, const uint64_t held[GATE_WORDS])
+{
+	for (size_t i = 0; i < s->nneeds; i++)
+		if (!has_bit(held, s->needs[i]))
+			return false;
+	return true;
+}
