@@ -32,19 +32,24 @@ struct tallies {
 	struct tally *all;
 };
 
+/* A resolver may be asked and be visited: these are two targets of one name. */
 static struct tally *
 tally_of(struct tallies *t, const char *name, enum target_kind kind)
 {
+	const char *key =
+	    kind == TARGET_RESOLVER ? arena_printf(t->arena, "resolver %s", name) : name;
 	struct tally *x;
 
-	HASH_FIND_STR(t->all, name, x);
+	HASH_FIND_STR(t->all, key, x);
 	if (x)
 		return x;
 	x = arena_alloc(t->arena, sizeof *x);
 	x->name = arena_printf(t->arena, "%s", name);
 	x->kind = kind;
 	x->doubt = 1;
-	HASH_ADD_KEYPTR(hh, t->all, x->name, strlen(x->name), x);
+	if (key == name)
+		key = x->name;
+	HASH_ADD_KEYPTR(hh, t->all, key, strlen(key), x);
 	return x;
 }
 #pragma GCC diagnostic pop
@@ -109,6 +114,42 @@ target_name(const struct finding *f, const struct history *h, char out[ADDR_TEXT
 }
 
 static void
+add_finding(struct tallies *t, struct tally *x, const struct finding *f, bool counted)
+{
+	if (f->confidence >= 0.6) {
+		x->interfered += !counted;
+		x->mechanisms |= 1u << f->mechanism;
+	}
+	x->doubt *= 1 - f->confidence;
+	if (!(x->nfindings & (x->nfindings - 1))) {
+		unsigned *more = arena_alloc(t->arena, (x->nfindings * 2 + 1) * sizeof *more);
+
+		if (x->nfindings)
+			memcpy(more, x->findings, x->nfindings * sizeof *more);
+		x->findings = more;
+	}
+	x->findings[x->nfindings++] = f->number;
+	add_controls(t, x, f);
+}
+
+/* A resolver that answers falsely is told of as well; an injector speaks in its name only. */
+static void
+count_resolver(struct tallies *t, const struct history *h, const struct finding *f, bool counted)
+{
+	const struct resolver *r = history_resolver(h, &f->flow.addr[SERVER]);
+	char text[ADDR_TEXT_MAX];
+	struct tally *x;
+
+	if (f->mechanism != DNS_TAMPERING)
+		return;
+	x = tally_of(t, addr_text(&f->flow.addr[SERVER], text), TARGET_RESOLVER);
+	if (x->flows == 0 && r)
+		x->flows = x->ok = r->answers;
+	x->flows += !counted;
+	add_finding(t, x, f, counted);
+}
+
+static void
 count_findings(struct tallies *t, struct history *h, struct finding *const *findings, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -124,15 +165,8 @@ count_findings(struct tallies *t, struct history *h, struct finding *const *find
 			    findings[k]->flow.id == f->flow.id && findings[k]->confidence >= 0.6;
 		if (x->kind == TARGET_ADDRESS && !counted)
 			x->flows++;
-		if (f->confidence >= 0.6) {
-			x->interfered += !counted;
-			x->mechanisms |= 1u << f->mechanism;
-		}
-		x->doubt *= 1 - f->confidence;
-		if (!x->findings)
-			x->findings = arena_alloc(t->arena, n * sizeof *x->findings);
-		x->findings[x->nfindings++] = f->number;
-		add_controls(t, x, f);
+		add_finding(t, x, f, counted);
+		count_resolver(t, h, f, counted);
 	}
 }
 
