@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Holds each suspicion against what else the capture shows. */
 #include "correlate.h"
+#include "contemporaries.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -101,24 +102,37 @@ ask_name(const struct correlation *c, struct candidate *x)
 			control(f, "control.same_name", e, "the same name was served elsewhere");
 }
 
+/* How many different servers failed, as far as two are enough to tell. */
+struct failures {
+	const struct addr *seen[2];
+	size_t n;
+};
+
+static void
+count_failure(struct failures *x, const struct addr *server)
+{
+	if (x->n == 2 || (x->n == 1 && addr_equal(x->seen[0], server)))
+		return;
+	x->seen[x->n++] = server;
+}
+
 /* Is the client's network up at all, and is it a scan? */
 static void
-ask_others(const struct correlation *c, struct candidate *x)
+ask_others(const struct contemporaries *others, struct candidate *x)
 {
 	struct finding *f = x->suspicion.finding;
-	const struct episode *me = &x->episode, *fine = NULL, *around = NULL;
-	unsigned failed = 0, vain = 0, ok = 0;
-	const struct addr *last = NULL;
+	const struct episode *me = &x->episode, *fine = NULL, *around = NULL, *all[ASK_MAX];
+	struct failures failed = {{NULL, NULL}, 0};
+	unsigned vain = 0;
 	size_t n;
-	const struct episode *all = history_episodes(c->history, &n);
 
 	if (!x->suspicion.silence && f->mechanism != ICMP_REJECTION)
 		return;
+	n = contemporaries_of(others, me, SAME_MINUTE, all, ASK_MAX);
 	for (size_t i = 0; i < n; i++) {
-		const struct episode *e = &all[i];
+		const struct episode *e = all[i];
 
-		if (!addr_equal(&e->client, &me->client) || !near(e, me, SAME_MINUTE) ||
-		    addr_is_v4(&e->server) != addr_is_v4(&me->server))
+		if (addr_is_v4(&e->server) != addr_is_v4(&me->server))
 			continue;
 		if (e->silent && e->proto == IPPROTO_TCP)
 			vain++;
@@ -131,24 +145,21 @@ ask_others(const struct correlation *c, struct candidate *x)
 			    (e->server_last > me->first + NSEC_PER_SEC / 2 &&
 			     e->server_last <= me->last);
 
-			ok += meanwhile;
 			if (meanwhile && (!fine || (fine->dns && !e->dns)))
 				fine = e;
 			else if (!around || (around->dns && !e->dns))
 				around = e;
-		} else if (e->outcome == OUTCOME_FAILED &&
-			   (!last || !addr_equal(last, &e->server))) {
-			failed++;
-			last = &e->server;
+		} else if (e->outcome == OUTCOME_FAILED) {
+			count_failure(&failed, &e->server);
 		}
 	}
-	if (!fine && failed == 0)
+	if (!fine && failed.n == 0)
 		fine = around; /* nothing hints at an outage */
 	if (vain >= SCAN_TARGETS)
 		finding_weigh(f, "context.scan", no_packet());
 	if (fine)
 		control(f, "control.others_fine", fine, "another address answered at that time");
-	else if (failed >= 2 && ok == 0)
+	else if (failed.n == 2)
 		finding_weigh(f, "context.outage", no_packet());
 }
 
@@ -276,9 +287,9 @@ forget(struct finding *f, const char *evidence)
 void
 correlate(const struct correlation *c)
 {
-	size_t all;
+	/* Also sorts the history, which the other questions need. */
+	struct contemporaries *others = contemporaries_new(c->history);
 
-	history_episodes(c->history, &all); /* sorts them */
 	for (size_t i = 0; i < c->n; i++)
 		weigh(c->candidates[i].suspicion.finding);
 	/* A flow that is surely interfered with is nobody's control. */
@@ -308,7 +319,7 @@ correlate(const struct correlation *c)
 		} else {
 			ask_server(c, x);
 			ask_name(c, x);
-			ask_others(c, x);
+			ask_others(others, x);
 		}
 		weigh(f);
 	}
@@ -320,4 +331,5 @@ correlate(const struct correlation *c)
 		ask_residual(c, &c->candidates[i]);
 		weigh(c->candidates[i].suspicion.finding);
 	}
+	contemporaries_free(others);
 }
