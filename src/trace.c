@@ -201,6 +201,10 @@ judge_ack(struct flow *f, const struct packet *pkt, enum side from)
 		o->has_isn = true;
 		o->isn = pkt->ack - 1;
 		o->next_seq = pkt->ack;
+	} else if (o->syns > 1 && !o->bytes && pkt->ack != o->next_seq) {
+		/* Of several SYNs that name different numbers the one that is answered counts. */
+		o->isn = pkt->ack - 1;
+		o->next_seq = pkt->ack;
 	} else if (o->has_isn && seq_before(o->next_seq, pkt->ack)) {
 		odd |= ODD_ACK_UNSEEN;
 		o->unseen_acked++;
