@@ -63,10 +63,17 @@ static struct bytes
 from(struct bytes t, const char *s)
 {
 	size_t n = strlen(s);
+	const uint8_t *p;
 
-	for (; t.n >= n; t.p++, t.n--)
+	/* What is looked for begins with a character that has no case: a library call finds it. */
+	while (t.n >= n && (p = memchr(t.p, s[0], t.n - n + 1))) {
+		t.n -= (size_t)(p - t.p);
+		t.p = p;
 		if (text_is((struct bytes){t.p, n}, s))
 			return t;
+		t.p++;
+		t.n--;
+	}
 	return (struct bytes){t.p, 0};
 }
 
