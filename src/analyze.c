@@ -309,11 +309,28 @@ make_report(struct analysis *a)
 	r->flow_state = a;
 }
 
+/* All flows were judged: what they say about each other, and the report. */
+static void
+conclude(struct analysis *a)
+{
+	struct correlation c = {.history = a->history, .fingerprints = a->fingerprints};
+
+	judge_resolvers(&a->judge);
+	c.candidates = a->judge.candidates;
+	c.n = a->judge.n;
+	c.one_way = hygiene_one_way(&a->hygiene);
+	c.flat_ttl = hygiene_flat_ttl(&a->hygiene);
+	c.lossy = hygiene_lossy(&a->hygiene);
+	correlate(&c);
+	for (size_t i = 0; a->options->evidence && i < c.n; i++)
+		evidence_print(c.candidates[i].suspicion.finding, stdout);
+	make_report(a);
+}
+
 int
 analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why)
 {
 	struct analysis *a = xcalloc(1, sizeof *a);
-	struct correlation c;
 	struct frame frame;
 	int r;
 
@@ -329,18 +346,7 @@ analyze(const struct analyze_options *options, struct analysis **ret, char **ret
 		analysis_free(a);
 		return r;
 	}
-	judge_resolvers(&a->judge);
-	c.history = a->history;
-	c.fingerprints = a->fingerprints;
-	c.candidates = a->judge.candidates;
-	c.n = a->judge.n;
-	c.one_way = hygiene_one_way(&a->hygiene);
-	c.flat_ttl = hygiene_flat_ttl(&a->hygiene);
-	c.lossy = hygiene_lossy(&a->hygiene);
-	correlate(&c);
-	for (size_t i = 0; options->evidence && i < c.n; i++)
-		evidence_print(c.candidates[i].suspicion.finding, stdout);
-	make_report(a);
+	conclude(a);
 	*ret = a;
 	return 0;
 }

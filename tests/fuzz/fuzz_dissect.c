@@ -81,8 +81,13 @@ static struct trace
 packet_of(struct cursor *c, unsigned i)
 {
 	struct trace t = {.at = {i + 1, 0}};
+	uint16_t after;
 
-	t.nsec = (int64_t)(get_be32(c) & 0x7fffffff) * NSEC_PER_USEC;
+	after = get_be16(c);
+	/* Times go forward but for one packet in eight: or sorting them would be all that is done.
+	 */
+	t.nsec = i * NSEC_PER_SEC + after * (NSEC_PER_MSEC / 10);
+	t.nsec -= after & 7 ? 0 : 4 * NSEC_PER_SEC;
 	t.from = get_u8(c) & 1;
 	t.flags = get_u8(c);
 	t.ttl = get_u8(c);
