@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "complain.h"
 #include "fingerprint.h"
 #include "lists.h"
 
@@ -95,18 +96,6 @@ struct fingerprints {
 	uint64_t *given_up;                /* matches broken off at STEPS_MAX; atomic */
 	char sha256[65];
 };
-
-/* Where complaints go: all of them to a file, or the first one into memory. */
-struct complaints {
-	FILE *all; /* NULL: keep the first, then stop */
-	char *first;
-	unsigned count;
-};
-
-void complain(struct complaints *c, const char *file, unsigned line, const char *fmt, ...)
-    PRINTF_LIKE(4, 5);
-/* True if the reader should go on to the next line. */
-bool complaints_go_on(const struct complaints *c);
 
 /* An empty database over these field tables, to which text is added. The tables must outlive
  * it. */

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "base.h"
+#include "complain.h"
 
 struct lists;
 struct list;
-struct complaints;
 
 enum list_match {
 	LIST_WHOLE,    /* the text is an entry */

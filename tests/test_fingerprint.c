@@ -287,7 +287,7 @@ test_gate_finds_markers(void **state)
 {
 	struct fingerprints *db =
 	    with_lines("when = x.body in markers\nthen = x.body ~ \"-0-1-\"\n");
-	char text[64];
+	char text[96];
 
 	(void)state;
 	for (int before = 0; before < 30; before++) {
