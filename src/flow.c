@@ -28,6 +28,10 @@ static const int64_t idle_max[NLISTS] = {
     [DATAGRAM] = 60 * NSEC_PER_SEC,
 };
 
+/* So many conversations between the same ends are told apart by their networks: a mirror sees a
+ * few VLANs, and a longer search for each packet is what an attacker would want. */
+#define NETWORKS_MAX 16
+
 struct flow_table {
 	struct flow *buckets[BUCKETS];
 	struct flow *oldest[NLISTS], *newest[NLISTS];
@@ -44,8 +48,7 @@ struct flow_table {
 struct key {
 	struct addr addr[2];
 	uint16_t port[2];
-	uint32_t scope;
-	uint8_t proto, pad[7];
+	uint8_t proto, pad[3];
 };
 
 struct flow_table *
@@ -65,7 +68,7 @@ flow_table_new(size_t max, flow_judge *judge, void *context)
 
 static void
 key_make(struct key *k, const struct addr *a, uint16_t ap, const struct addr *b, uint16_t bp,
-	 uint8_t proto, uint32_t scope)
+	 uint8_t proto)
 {
 	int c = addr_compare(a, b);
 	int first = c < 0 || (c == 0 && ap <= bp) ? 0 : 1;
@@ -76,7 +79,6 @@ key_make(struct key *k, const struct addr *a, uint16_t ap, const struct addr *b,
 	k->addr[!first] = *b;
 	k->port[!first] = bp;
 	k->proto = proto;
-	k->scope = scope;
 }
 
 static bool
@@ -84,19 +86,40 @@ key_fits(const struct key *k, const struct flow *f)
 {
 	int c = f->port[CLIENT] == k->port[0] && addr_equal(&f->addr[CLIENT], &k->addr[0]) ? 0 : 1;
 
-	return f->proto == k->proto && f->scope == k->scope && f->port[c] == k->port[0] &&
-	       f->port[!c] == k->port[1] && addr_equal(&f->addr[c], &k->addr[0]) &&
-	       addr_equal(&f->addr[!c], &k->addr[1]);
+	return f->proto == k->proto && f->port[c] == k->port[0] && f->port[!c] == k->port[1] &&
+	       addr_equal(&f->addr[c], &k->addr[0]) && addr_equal(&f->addr[!c], &k->addr[1]);
 }
 
-static struct flow *
-find(struct flow_table *t, const struct key *k, uint64_t hash)
+static enum side
+side_of(const struct flow *f, const struct addr *src, uint16_t sport)
 {
-	struct flow *f = t->buckets[hash % BUCKETS];
+	return f->port[CLIENT] == sport && addr_equal(&f->addr[CLIENT], src) ? CLIENT : SERVER;
+}
 
-	while (f && (f->hash != hash || !key_fits(k, f)))
-		f = f->hash_next;
-	return f;
+/* A packet of this scope, from that end, belongs to which flow? The scopes of the two directions
+ * may differ, since operators give each its own VLAN or tunnel: a side that has not been heard yet
+ * may turn up in any scope, unless some flow is already at home there. */
+static struct flow *
+find(struct flow_table *t, const struct key *k, uint64_t hash, uint32_t scope,
+     const struct addr *src, uint16_t sport)
+{
+	struct flow *unheard = NULL;
+	unsigned n = 0;
+
+	for (struct flow *f = t->buckets[hash % BUCKETS]; f; f = f->hash_next) {
+		enum side from;
+
+		if (f->hash != hash || !key_fits(k, f))
+			continue;
+		from = side_of(f, src, sport);
+		if (f->scope[from] == scope)
+			return f;
+		if (!f->half[from].packets && !unheard)
+			unheard = f;
+		if (++n == NETWORKS_MAX)
+			return unheard ? unheard : f;
+	}
+	return unheard;
 }
 
 static void
@@ -218,7 +241,7 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
 	f->port[client ? SERVER : CLIENT] = pkt->dport;
 	f->proto = pkt->proto;
 	f->ip_version = pkt->ip_version;
-	f->scope = pkt->scope;
+	f->scope[CLIENT] = f->scope[SERVER] = pkt->scope;
 	f->id = ++t->counts.flows;
 	f->first = pkt->nsec;
 	f->first_at = (struct ref){pkt->number, pkt->capture};
@@ -236,12 +259,6 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
 	list_append(t, f, pkt->proto == IPPROTO_TCP ? OPENING : DATAGRAM);
 	t->n++;
 	return f;
-}
-
-static enum side
-side_of(const struct flow *f, const struct addr *src, uint16_t sport)
-{
-	return f->port[CLIENT] == sport && addr_equal(&f->addr[CLIENT], src) ? CLIENT : SERVER;
 }
 
 /* A SYN with another sequence number on ports whose connection has carried data, or is over, is
@@ -281,8 +298,9 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 	struct key k;
 	struct flow *f;
 
-	key_make(&k, &q->src, q->sport, &q->dst, q->dport, q->proto, pkt->scope);
-	f = find(t, &k, XXH3_64bits_withSeed(&k, sizeof k, t->seed));
+	key_make(&k, &q->src, q->sport, &q->dst, q->dport, q->proto);
+	/* The error goes the way of the other side's packets. */
+	f = find(t, &k, XXH3_64bits_withSeed(&k, sizeof k, t->seed), pkt->scope, &q->dst, q->dport);
 	if (!f) {
 		t->counts.quotes_unknown++;
 		return NULL;
@@ -303,9 +321,9 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	t->counts.packets++;
 	if (pkt->quote.present)
 		return track_quote(t, pkt);
-	key_make(&k, &pkt->src, pkt->sport, &pkt->dst, pkt->dport, pkt->proto, pkt->scope);
+	key_make(&k, &pkt->src, pkt->sport, &pkt->dst, pkt->dport, pkt->proto);
 	hash = XXH3_64bits_withSeed(&k, sizeof k, t->seed);
-	f = find(t, &k, hash);
+	f = find(t, &k, hash, pkt->scope, &pkt->src, pkt->sport);
 	if (f && (is_reuse(f, pkt) || pkt->nsec - f->last > idle_max[f->list])) {
 		bool reused = is_reuse(f, pkt);
 
@@ -319,6 +337,8 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	if (!f)
 		f = flow_new(t, pkt, hash);
 	*ret_from = side_of(f, &pkt->src, pkt->sport);
+	if (!f->half[*ret_from].packets)
+		f->scope[*ret_from] = pkt->scope;
 	trace_packet(f, t->kept, pkt, *ret_from, &t->counts);
 	list = list_for(f);
 	if (f->newer || list != f->list) {

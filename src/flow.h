@@ -115,7 +115,7 @@ struct flow {
 	uint16_t port[2];
 	uint8_t proto, ip_version;
 	uint16_t bits; /* enum flow_bits */
-	uint32_t scope;
+	uint32_t scope[2];   /* of either side's packets, as struct packet tells it */
 	uint64_t id;         /* in order of first packet, from 1 */
 	int64_t first, last; /* time of first and last packet */
 	struct ref first_at, last_at;
