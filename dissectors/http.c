@@ -518,6 +518,26 @@ begins_with(struct bytes b, const char *word)
 	return b.n < n ? MAYBE : YES;
 }
 
+/* A request line whose method is none of these, as extensions and those who try filters have. */
+static bool
+is_request_line(struct bytes b)
+{
+	static const char version[] = " HTTP/1.";
+	const uint8_t *lf = memchr(b.p, '\n', b.n);
+	size_t n = strlen(version), i = 0;
+
+	if (lf)
+		b.n = (size_t)(lf - b.p);
+	while (i < b.n && ((b.p[i] >= 'A' && b.p[i] <= 'Z') || b.p[i] == '_' || b.p[i] == '-'))
+		i++;
+	if (i == 0 || i == b.n || b.p[i] != ' ')
+		return false;
+	for (; i + n <= b.n; i++)
+		if (memcmp(b.p + i, version, n) == 0)
+			return true;
+	return false;
+}
+
 static enum guess
 probe(struct bytes first, enum side from)
 {
@@ -535,6 +555,8 @@ probe(struct bytes first, enum side from)
 		if (guess > best)
 			best = guess;
 	}
+	if (best != YES && is_request_line(first))
+		best = YES;
 	return best;
 }
 

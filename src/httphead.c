@@ -133,6 +133,8 @@ read_length(struct bytes value, struct http_head *h)
 {
 	uint64_t length = 0;
 
+	for (; value.n > 1 && value.p[0] == '0'; value.p++)
+		value.n--;
 	/* 18 digits fit into 64 bits, and no body is longer. */
 	if (!value.n || value.n > 18)
 		h->torn = true;
