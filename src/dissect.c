@@ -184,6 +184,15 @@ is_carried(const struct dissector *d, const struct flow *f, enum carrier carrier
 	return strchr((const char *)d->protocols, f->proto) && f->proto;
 }
 
+static bool
+is_hinted(const struct flow *f, enum carrier carrier)
+{
+	for (const struct dissector *const *d = dissectors; *d; d++)
+		if (is_carried(*d, f, carrier) && port_hints(*d, f))
+			return true;
+	return false;
+}
+
 /* Who claims a conversation of which one side began like this? YES wins at once; MAYBE wins by
  * its port or protocol. *ret_wait is set if more bytes could tell. */
 static const struct dissector *
@@ -434,9 +443,10 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 		const struct dissector *d = probe(f, from, b, DATAGRAMS, &wait);
 
 		if (!d) {
-			/* What the first datagram of each side does not tell, later ones will not.
-			 */
-			flow_enough(f, from);
+			/* What the first datagram of each side does not tell, later ones will not,
+			 * unless their port says that they should. */
+			if (!is_hinted(f, DATAGRAMS))
+				flow_enough(f, from);
 			return;
 		}
 		claim(f, d);
