@@ -5,7 +5,7 @@
  *   option  code u16, length u16, value; padded to 4
  *
  * A section begins with its own byte order and forgets all interfaces before it. */
-#include "capfile.h"
+#include "pcapng.h"
 
 #include <errno.h>
 #include <stdio.h>
