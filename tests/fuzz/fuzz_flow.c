@@ -20,6 +20,7 @@
  */
 #include "analyze.c" /* its parts, whose names nobody else may use */
 #include "checksum.h"
+#include "config.h"
 #include "flow_payloads.h"
 
 #include <jansson.h>
@@ -67,7 +68,8 @@ static struct analysis *analysis;
 static struct saying sayings[NSAYINGS];
 static struct talk talks[TALKS];
 
-static void
+/* Not inlined, so that a stack says where it was. */
+__attribute__((noinline)) static void
 must(bool good)
 {
 	if (!good)
@@ -381,6 +383,7 @@ begin(struct analyze_options *options)
 	file = name;
 	options->files = &file;
 	options->nfiles = 1;
+	options->fingerprints = SOURCE_FINGERPRINTS;
 	analysis = xcalloc(1, sizeof *analysis);
 	analysis->options = options;
 	must(open_all(analysis, &why) == 0);
