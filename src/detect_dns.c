@@ -100,7 +100,7 @@ static bool
 same_question(const struct message *a, const struct message *b)
 {
 	return a->id == b->id && a->type == b->type && a->name.n == b->name.n &&
-	       memcmp(a->name.p, b->name.p, a->name.n) == 0;
+	       (a->name.n == 0 || memcmp(a->name.p, b->name.p, a->name.n) == 0);
 }
 
 /* Two addresses of one operator's block tell the same story (dossier 1.2: same /24). */
