@@ -7,6 +7,7 @@
 #include "pcapng.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PCAP_HEADER 24
