@@ -45,6 +45,10 @@ const char *fingerprints_default_folder(void);
  * mechanism fits. */
 size_t fingerprints_match(const struct fingerprints *db, const struct flow *f,
 			  struct fingerprint_match *ret, size_t max);
+/* Whether a fingerprint of one of these mechanisms (bits) may fit, asked before the facts of
+ * packets are noted (dissect_packets): false is certain. */
+bool fingerprints_may_match(const struct fingerprints *db, const struct flow *f,
+			    unsigned mechanisms);
 /* True if any `when` term could match a flow that has a fact of this field: lets a caller skip
  * healthy flows. */
 bool fingerprints_want(const struct fingerprints *db, const struct field *field);

@@ -2,6 +2,7 @@
 /* Which stanzas could fit a flow at all: one look at each fact tells it for all of them, so that a
  * healthy flow costs nothing more. What passes the gate is still to be held against the stanza
  * (fpmatch.c); what does not pass cannot fit. */
+#include "dissect.h"
 #include "fpdb.h"
 
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct gate {
 	const struct condition *atoms[GATE_ATOMS];
 	uint32_t next[GATE_ATOMS]; /* of the same field to be tried, + 1; 0 ends it */
 	uint32_t natoms;
+	uint64_t later[GATE_WORDS]; /* atoms of facts that dissect_packets() notes */
 	struct asked asked[SLOTS];
 	struct literal *literals;
 	size_t nliterals, size, step;
@@ -179,6 +181,20 @@ take_networks(struct gate *g, const struct condition *c)
 	return true;
 }
 
+/* Does some dissector of packets note this field? */
+static bool
+is_noted_later(const struct field *field)
+{
+	for (const struct dissector *const *d = dissectors; *d; d++) {
+		if (!(*d)->packets)
+			continue;
+		for (const struct field *f = (*d)->fields; f->name; f++)
+			if (f == field)
+				return true;
+	}
+	return false;
+}
+
 /* Numbers the condition. Returns GATE_ATOMS if there is no room for one more. */
 static uint32_t
 atom_of(struct gate *g, const struct condition *c)
@@ -194,6 +210,8 @@ atom_of(struct gate *g, const struct condition *c)
 	if (!a->field)
 		*a = (struct asked){.field = c->field, .sifted = true};
 	g->atoms[g->natoms++] = c;
+	if (is_noted_later(c->field))
+		set_bit(g->later, atom);
 	if (c->op == OP_PRESENT) {
 		a->present = atom + 1;
 		return atom;
@@ -331,6 +349,13 @@ gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
 			if (!has_bit(held, k - 1) && condition_holds(g->atoms[k - 1], fact))
 				set_bit(held, k - 1);
 	}
+}
+
+void
+gate_expect(const struct gate *g, uint64_t held[GATE_WORDS])
+{
+	for (size_t i = 0; i < GATE_WORDS; i++)
+		held[i] |= g->later[i];
 }
 
 bool

@@ -14,6 +14,7 @@
 
 /* The largest file in the tree has 20 kB; a megabyte is no hand-written text. */
 #define FILE_MAX (1 << 20)
+#define FILE_FIRST (1 << 14) /* most are smaller; the room is doubled as needed */
 /* From the binary up to its build folder: at most tests/fuzz/. */
 #define LEVELS_MAX 3
 
@@ -62,14 +63,21 @@ static int
 read_whole(struct arena *arena, const char *path, struct bytes *ret)
 {
 	FILE *in = fopen(path, "re");
-	uint8_t *b;
-	size_t n;
+	size_t n = 0, size = FILE_FIRST, got;
+	uint8_t *b = NULL, *larger;
 	int r = 0;
 
 	if (!in)
 		return -errno;
-	b = arena_alloc(arena, FILE_MAX + 1);
-	n = fread(b, 1, FILE_MAX + 1, in);
+	do {
+		larger = arena_alloc(arena, size);
+		if (n)
+			memcpy(larger, b, n);
+		b = larger;
+		got = fread(b + n, 1, size - n, in);
+		n += got;
+		size *= 2;
+	} while (got && n == size / 2 && n <= FILE_MAX);
 	if (ferror(in))
 		r = -EIO;
 	else if (n > FILE_MAX)

@@ -458,6 +458,22 @@ fingerprints_match(const struct fingerprints *db, const struct flow *f,
 }
 
 bool
+fingerprints_may_match(const struct fingerprints *db, const struct flow *f, unsigned mechanisms)
+{
+	uint64_t held[GATE_WORDS];
+
+	gate_look(db->gate, f, held);
+	gate_expect(db->gate, held);
+	for (size_t i = 0; i < db->nstanzas; i++) {
+		const struct stanza *s = db->stanzas[i];
+
+		if (mechanisms & 1U << s->public.mechanism && gate_passes(s, held))
+			return true;
+	}
+	return false;
+}
+
+bool
 fingerprints_want(const struct fingerprints *db, const struct field *field)
 {
 	for (size_t i = 0; i < db->nstanzas; i++)

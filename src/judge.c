@@ -59,13 +59,6 @@ is_worth_a_look(const struct flow *f)
 	return flow_first(f, "dns.response") != NULL;
 }
 
-static bool
-is_worth_matching(const struct judge *j, const struct flow *f)
-{
-	return j->npending || f->bits & FLOW_ODD || flow_first(f, "dns.response") ||
-	       flow_first(f, "http.response") || flow_first(f, "tls.certificate");
-}
-
 /* Mechanisms that one mark may stand for: a page and the data race that brought it, an answer
  * and the resolver that gave it. */
 static bool
@@ -105,6 +98,23 @@ tells_by_header(enum mechanism m)
 {
 	return m == RST_INJECTION || m == FIN_INJECTION || m == SYN_ACK_INJECTION ||
 	       m == DATA_INJECTION;
+}
+
+/* May a fingerprint say anything here? If no detector did, a mark in a header says nothing. */
+static bool
+is_worth_matching(const struct judge *j, const struct flow *f)
+{
+	unsigned others = 0;
+
+	if (j->npending)
+		return true;
+	if (!(f->bits & FLOW_ODD) && !flow_first(f, "dns.response") &&
+	    !flow_first(f, "http.response") && !flow_first(f, "tls.certificate"))
+		return false;
+	for (int m = 0; m < NMECHANISMS; m++)
+		if (!tells_by_header((enum mechanism)m))
+			others |= 1U << m;
+	return fingerprints_may_match(j->fingerprints, f, others);
 }
 
 static void
