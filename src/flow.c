@@ -13,8 +13,8 @@
 
 #define BUCKETS (1u << 17) /* twice FLOWS_MAX */
 
-/* Idle times after which a conversation is judged, by what it is doing. */
-enum list { OPENING, OPEN, ENDED, DATAGRAM, NLISTS };
+/* What a conversation is doing, and the idle times after which it is over. */
+enum list { OPENING, OPEN, CLOSED, ENDED, DATAGRAM, SETTLED, NLISTS };
 static const int64_t idle_max[NLISTS] = {
     /* Linux gives up a SYN after 1+2+4+8+16+32+64 s (tcp(7), tcp_syn_retries = 6). */
     [OPENING] = 130 * NSEC_PER_SEC,
@@ -26,6 +26,17 @@ static const int64_t idle_max[NLISTS] = {
     /* RFC 4787 asks NATs for 2 min and warns of 30 s in the field; DNS answers that come
      * after 15 s matter to nobody. */
     [DATAGRAM] = 60 * NSEC_PER_SEC,
+    [CLOSED] = 60 * NSEC_PER_SEC,
+    [SETTLED] = 60 * NSEC_PER_SEC,
+};
+
+/* Some are settled before: judged, and all but their name and counts forgotten, so that memory
+ * follows what goes on and not what went on. A connection that both ends closed and confirmed
+ * has nothing to add after the last stray packet; a DNS query waits 10 s for further answers
+ * (OONI's technique note). */
+static const int64_t settle_after[NLISTS] = {
+    [CLOSED] = 2 * NSEC_PER_SEC,
+    [DATAGRAM] = 10 * NSEC_PER_SEC,
 };
 
 /* So many conversations between the same ends are told apart by their networks: a mirror sees a
@@ -163,15 +174,10 @@ is_one_way(const struct flow *f)
 }
 
 static void
-end(struct flow_table *t, struct flow *f)
+judge(struct flow_table *t, struct flow *f)
 {
-	struct flow **p = &t->buckets[f->hash % BUCKETS];
-
-	while (*p != f)
-		p = &(*p)->hash_next;
-	*p = f->hash_next;
-	list_remove(t, f);
-	t->n--;
+	if (f->bits & FLOW_JUDGED && f->messages <= f->judged)
+		return; /* nothing new since it was settled */
 	if (f->stream) {
 		stream_close(f->stream); /* tells what is still queued behind gaps */
 		f->stream = NULL;
@@ -183,16 +189,54 @@ end(struct flow_table *t, struct flow *f)
 	if (f->proto == IPPROTO_TCP && is_one_way(f))
 		t->counts.one_way++;
 	t->judge(t->context, f);
+}
+
+static void
+end(struct flow_table *t, struct flow *f)
+{
+	struct flow **p = &t->buckets[f->hash % BUCKETS];
+
+	while (*p != f)
+		p = &(*p)->hash_next;
+	*p = f->hash_next;
+	list_remove(t, f);
+	t->n--;
+	judge(t, f);
 	flow_clear(f);
 	f->hash_next = t->spare;
 	t->spare = f;
+}
+
+/* Judges a conversation whose name must be kept for stray packets, and forgets the rest. */
+static void
+settle(struct flow_table *t, struct flow *f)
+{
+	judge(t, f);
+	flow_clear(f);
+	f->stream = NULL;
+	f->trace = f->tail = NULL;
+	f->ntrace = f->trace_size = f->ntail = f->tail_at = 0;
+	f->facts = NULL;
+	f->nfacts = f->facts_size = 0;
+	f->conflicts = NULL;
+	f->icmp_errors = NULL;
+	f->nconflicts = f->nicmp = f->weak = 0;
+	f->arena = NULL;
+	f->dissector = NULL; /* its state is gone; it may claim the flow again */
+	f->state = NULL;
+	f->judged = f->messages;
+	f->bits |= FLOW_JUDGED | FLOW_CONTINUED;
+	if (f->proto == IPPROTO_TCP)
+		f->half[CLIENT].done = f->half[SERVER].done = true;
+	list_remove(t, f);
+	list_append(t, f, SETTLED);
 }
 
 /* Room for one more: what has ended goes first, what is open last. */
 static void
 evict(struct flow_table *t)
 {
-	static const enum list order[NLISTS] = {ENDED, OPENING, DATAGRAM, OPEN};
+	static const enum list order[NLISTS] = {SETTLED, CLOSED, ENDED, OPENING, DATAGRAM, OPEN};
 
 	for (int i = 0; i < NLISTS; i++) {
 		struct flow *f = t->oldest[order[i]];
@@ -278,11 +322,28 @@ is_reuse(const struct flow *f, const struct packet *pkt)
 	return over || data || (h == &f->half[SERVER] && h->packets);
 }
 
+/* Did both ends say farewell, and hear it, with nothing odd before? */
+static bool
+is_closed_cleanly(const struct flow *f)
+{
+	for (int s = 0; s < 2; s++) {
+		const struct half *h = &f->half[s], *o = &f->half[1 - s];
+
+		if (!h->fins || !o->has_ack || seq_before(o->max_ack, h->end_seq + 1))
+			return false;
+	}
+	return !(f->bits & FLOW_ODD);
+}
+
 static enum list
 list_for(const struct flow *f)
 {
 	if (f->proto != IPPROTO_TCP)
 		return DATAGRAM;
+	if (f->bits & FLOW_JUDGED)
+		return SETTLED;
+	if (!f->half[CLIENT].resets && !f->half[SERVER].resets && is_closed_cleanly(f))
+		return CLOSED;
 	if (f->half[CLIENT].resets || f->half[SERVER].resets ||
 	    (f->half[CLIENT].fins && f->half[SERVER].fins))
 		return ENDED;
@@ -351,9 +412,13 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 void
 flow_retire(struct flow_table *t, int64_t now)
 {
-	for (int i = 0; i < NLISTS; i++)
+	for (int i = 0; i < NLISTS; i++) {
 		while (t->oldest[i] && now - t->oldest[i]->last > idle_max[i])
 			end(t, t->oldest[i]);
+		while (settle_after[i] && t->oldest[i] &&
+		       now - t->oldest[i]->last > settle_after[i])
+			settle(t, t->oldest[i]);
+	}
 }
 
 static int

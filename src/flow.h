@@ -72,7 +72,7 @@ struct half {
 #define CONFLICT_TEXT 64
 struct conflict {
 	struct ref first, second; /* the packets that brought them */
-	int64_t nsec; /* of the second */
+	int64_t nsec;             /* of the second */
 	enum side from;
 	uint32_t seq; /* of the first differing byte */
 	uint8_t nfirst, nsecond;
@@ -107,14 +107,14 @@ enum flow_bits {
 	FLOW_EVICTED = 1 << 6,    /* judged early because the table was full */
 	FLOW_REUSED = 1 << 7,     /* the ports were used before by another connection */
 	FLOW_DUPLICATED = 1 << 8, /* ordinary packets were captured twice */
-	FLOW_SUPERFRAMES = 1 << 9,
+	FLOW_JUDGED = 1 << 9,     /* settled: judged, and its packets and facts forgotten */
 };
 
 struct flow {
 	struct addr addr[2]; /* [CLIENT], [SERVER] */
 	uint16_t port[2];
 	uint8_t proto, ip_version;
-	uint16_t bits; /* enum flow_bits */
+	uint16_t bits;       /* enum flow_bits */
 	uint32_t scope[2];   /* of either side's packets, as struct packet tells it */
 	uint64_t id;         /* in order of first packet, from 1 */
 	int64_t first, last; /* time of first and last packet */

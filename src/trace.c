@@ -18,7 +18,7 @@
 #define TRACE_MAX (TRACE_HEAD + TRACE_ODD)
 
 /* Payloads are hashed while little was said: a race is decided in the beginning of an answer. */
-#define HASH_BYTES 32768
+#define HASH_BYTES 4096
 /* And kept for comparison in the beginning of each answer. */
 #define KEEP_BYTES 4096
 /* The same packet seen twice within this time was captured twice (mirror ports, bridges; the
