@@ -454,6 +454,31 @@ test_broken(void **state)
 	free(s.name);
 }
 
+/* A garbled datagram hides what comes after it on the same ports only where no port tells. */
+static void
+test_bad_datagram_first(void **state)
+{
+	static const uint8_t query[] = "\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+				       "\x01"
+				       "a\x00\x00\x01\x00\x01";
+	static const uint8_t garbage[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+	static const uint16_t ports[] = {53, 9999};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct flow f;
+
+		flow_begin(&f, NULL, DATAGRAMS, ports[i]);
+		flow_hear(&f, CLIENT, DATAGRAMS, garbage, sizeof garbage - 1);
+		flow_hear(&f, CLIENT, DATAGRAMS, query, sizeof query - 1);
+		if (ports[i] == 53)
+			assert_non_null(flow_first(&f, "dns.qry.name"));
+		else
+			assert_null(flow_first(&f, "dns.qry.name"));
+		flow_end(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -467,6 +492,7 @@ main(void)
 	    cmocka_unit_test(test_consumes_or_fails),
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_broken),
+	    cmocka_unit_test(test_bad_datagram_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,44 @@ test_requests(void **state)
 	check_text(CLIENT, "GET HTTP/1.1\r\nHost: a\r\n\r\n",
 		   "http.request\nhttp.request.method=GET\nhttp.host=a\n");
 	check_text(CLIENT, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nwhatever", "http.upgrade=h2c\n");
+	/* More digits than any length has, of which two count. */
+	check_text(CLIENT,
+		   "CCM_POST /a HTTP/1.1\r\nContent-Length: 0000000000000000000000000012\r\n\r\n"
+		   "GET / HTTP/1GET /b HTTP/1.1\r\n\r\n",
+		   "http.request\nhttp.request.method=CCM_POST\nhttp.request.uri=/a\n"
+		   "http.request\nhttp.request.method=GET\nhttp.request.uri=/b\n");
+}
+
+/* What is taken for a request on any port. */
+static void
+test_probe(void **state)
+{
+	static const struct {
+		const char *text;
+		enum guess guess;
+	} cases[] = {
+	    {"CCM_POST / HTTP/1.1\r\n", YES},
+	    {"\r\nX-Y a b HTTP/1.0", YES},
+	    {"REPORT /a HTTP/1.1\n", YES},
+	    {"PROPF", MAYBE},
+	    {"INVITE sip:a@b SIP/2.0\r\n", NO},
+	    {"PLAY rtsp://a/b RTSP/1.0\r\n", NO},
+	    {"EHLO a HTTP\r\n", NO},
+	    {"say / HTTP/1.1\r\n", NO},
+	    {"USER a\r\nPASS b HTTP/1.1\r\n", NO},
+	    {" / HTTP/1.1\r\n", NO},
+	    {"REPORT", NO},
+	    {"REPORT /a HTTP/2.0\r\n", NO},
+	};
+	const struct dissector *http = dissector_find("http");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bytes b = {(const uint8_t *)cases[i].text, strlen(cases[i].text)};
+
+		if (http->probe(b, CLIENT) != cases[i].guess)
+			fail_msg("%s", cases[i].text);
+	}
 }
 
 static void
@@ -395,12 +433,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_requests),    cmocka_unit_test(test_malformed_http),
-	    cmocka_unit_test(test_long_heads),  cmocka_unit_test(test_bodies),
-	    cmocka_unit_test(test_long_bodies), cmocka_unit_test(test_compressed),
-	    cmocka_unit_test(test_smuggling),   cmocka_unit_test(test_asked),
-	    cmocka_unit_test(test_many_ahead),  cmocka_unit_test(test_connect),
-	    cmocka_unit_test(test_headers),     cmocka_unit_test(test_until_close),
+	    cmocka_unit_test(test_requests),       cmocka_unit_test(test_probe),
+	    cmocka_unit_test(test_malformed_http), cmocka_unit_test(test_long_heads),
+	    cmocka_unit_test(test_bodies),         cmocka_unit_test(test_long_bodies),
+	    cmocka_unit_test(test_compressed),     cmocka_unit_test(test_smuggling),
+	    cmocka_unit_test(test_asked),          cmocka_unit_test(test_many_ahead),
+	    cmocka_unit_test(test_connect),        cmocka_unit_test(test_headers),
+	    cmocka_unit_test(test_until_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
