@@ -30,8 +30,8 @@ TURN=${TURN:-300}
 LOG=${LOG:-$BUILD/fuzz}
 
 # A run allocates little and briefly: a large quarantine would only wear out the cache.
-export ASAN_OPTIONS="quarantine_size_mb=4:thread_local_quarantine_size_kb=64:malloc_context_size=3:\
-allocator_release_to_os_interval_ms=-1:detect_leaks=1"
+export ASAN_OPTIONS="quarantine_size_mb=4:thread_local_quarantine_size_kb=64:malloc_context_size=2:\
+allocator_release_to_os_interval_ms=-1:max_malloc_fill_size=0:detect_leaks=1"
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 # Beyond this many bytes an input repeats itself; found by what new coverage needs.
