@@ -85,6 +85,7 @@ read_messages(struct message *m, const struct look *l, const struct fingerprints
 				break;
 			memset(&m[n], 0, sizeof m[n]);
 			m[n].mark = fact;
+			m[n].name.p = (const uint8_t *)""; /* may have no question */
 			m[n].ede = -1;
 			m[n].packet = look_packet(l, fact->at);
 			current = fact->message;
@@ -100,7 +101,7 @@ static bool
 same_question(const struct message *a, const struct message *b)
 {
 	return a->id == b->id && a->type == b->type && a->name.n == b->name.n &&
-	       (a->name.n == 0 || memcmp(a->name.p, b->name.p, a->name.n) == 0);
+	       memcmp(a->name.p, b->name.p, a->name.n) == 0;
 }
 
 /* Two addresses of one operator's block tell the same story (dossier 1.2: same /24). */
