@@ -353,7 +353,9 @@ detect_false(const struct detection *d, const struct look *l, const struct messa
 				"The resolver %s says itself that it does not answer truly for %s.",
 				resolver, name);
 	else
-		finding_explain(f, "The resolver %s denies that %s exists, or refuses to say.",
+		finding_explain(f,
+				a->rcode == 3 ? "The resolver %s says that %s does not exist."
+					      : "The resolver %s refuses to answer for %s.",
 				resolver, name);
 	x.finding = f;
 	x.answer_nsec = a->mark->nsec - q->mark->nsec;
