@@ -108,6 +108,15 @@ feed_segment(struct watched *w, enum side from, uint64_t offset, size_t n, size_
 	free(p);
 }
 
+/* Where that sequence number stands in the stream: of all places 4 GiB apart, the nearest. */
+static uint64_t
+place_of(const struct watched *w, enum side from, uint64_t offset)
+{
+	int64_t at = (int64_t)w->next[from] + (int32_t)((uint32_t)offset - (uint32_t)w->next[from]);
+
+	return at < 0 ? 0 : (uint64_t)at;
+}
+
 static void
 do_segment(struct watched *w, const uint8_t *c)
 {
@@ -131,7 +140,7 @@ do_segment(struct watched *w, const uint8_t *c)
 
 		offset -= back < offset ? back : offset;
 	}
-	feed_segment(w, from, offset, n, cut);
+	feed_segment(w, from, place_of(w, from, offset), n, cut);
 }
 
 static void
