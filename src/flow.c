@@ -39,6 +39,19 @@ static const int64_t settle_after[NLISTS] = {
     [DATAGRAM] = 10 * NSEC_PER_SEC,
 };
 
+/* A conversation moves to the young end of its list when it speaks, but not for every packet:
+ * that would touch its neighbours each time. It may lie there for an eighth of its idle time, and
+ * is over that much later. */
+#define QUEUE_SLACK 8
+/* How often the lists are looked through, in capture time. */
+#define RETIRE_EVERY (50 * NSEC_PER_MSEC)
+
+static int64_t
+patience(enum list list)
+{
+	return settle_after[list] ? settle_after[list] : idle_max[list];
+}
+
 /* So many conversations between the same ends are told apart by their networks: a mirror sees a
  * few VLANs, and a longer search for each packet is what an attacker would want. */
 #define NETWORKS_MAX 16
@@ -52,6 +65,7 @@ struct flow_table {
 	flow_judge *judge;
 	void *context;
 	struct kept *kept;
+	int64_t looked; /* when the lists were looked through */
 	struct flow_counts counts;
 };
 
@@ -145,6 +159,7 @@ static void
 list_append(struct flow_table *t, struct flow *f, enum list list)
 {
 	f->list = (uint8_t)list;
+	f->queued = f->last;
 	f->newer = NULL;
 	f->older = t->newest[list];
 	*(f->older ? &f->older->newer : &t->oldest[list]) = f;
@@ -287,7 +302,7 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
 	f->ip_version = pkt->ip_version;
 	f->scope[CLIENT] = f->scope[SERVER] = pkt->scope;
 	f->id = ++t->counts.flows;
-	f->first = pkt->nsec;
+	f->first = f->last = pkt->nsec;
 	f->first_at = (struct ref){pkt->number, pkt->capture};
 	if (pkt->proto == IPPROTO_TCP && !(pkt->flags & TH_SYN_))
 		f->bits |= FLOW_MIDDLE;
@@ -402,7 +417,8 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 		f->scope[*ret_from] = pkt->scope;
 	trace_packet(f, t->kept, pkt, *ret_from, &t->counts);
 	list = list_for(f);
-	if (f->newer || list != f->list) {
+	if (list != f->list || f->last - f->queued > patience(list) / QUEUE_SLACK ||
+	    f->last < f->queued) {
 		list_remove(t, f);
 		list_append(t, f, list);
 	}
@@ -412,12 +428,18 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 void
 flow_retire(struct flow_table *t, int64_t now)
 {
+	if (now - t->looked < RETIRE_EVERY && now >= t->looked)
+		return;
+	t->looked = now;
 	for (int i = 0; i < NLISTS; i++) {
-		while (t->oldest[i] && now - t->oldest[i]->last > idle_max[i])
-			end(t, t->oldest[i]);
-		while (settle_after[i] && t->oldest[i] &&
-		       now - t->oldest[i]->last > settle_after[i])
-			settle(t, t->oldest[i]);
+		int64_t limit = patience((enum list)i) + patience((enum list)i) / QUEUE_SLACK;
+
+		while (t->oldest[i] && now - t->oldest[i]->queued > limit) {
+			if (settle_after[i])
+				settle(t, t->oldest[i]);
+			else
+				end(t, t->oldest[i]);
+		}
 	}
 }
 

@@ -111,12 +111,16 @@ enum flow_bits {
 };
 
 struct flow {
+	/* What every packet looks at comes first, to lie in few cache lines. */
+	struct flow *hash_next; /* flow table only, like hash, older, newer, queued and list */
+	uint64_t hash;
 	struct addr addr[2]; /* [CLIENT], [SERVER] */
 	uint16_t port[2];
+	uint32_t scope[2]; /* of either side's packets, as struct packet tells it */
 	uint8_t proto, ip_version;
-	uint16_t bits;       /* enum flow_bits */
-	uint32_t scope[2];   /* of either side's packets, as struct packet tells it */
-	uint64_t id;         /* in order of first packet, from 1 */
+	uint16_t bits; /* enum flow_bits */
+	uint8_t list, nconflicts, nicmp, weak;
+	int64_t queued;
 	int64_t first, last; /* time of first and last packet */
 	struct ref first_at, last_at;
 	struct half half[2];
@@ -125,12 +129,13 @@ struct flow {
 	struct trace *tail;  /* ring of the last ones, all later than trace */
 	uint16_t ntrace, trace_size, ntail, tail_at;
 
-	struct ref at;                     /* facts noted now cite this packet */
-	int64_t at_nsec;                   /* its time */
-	const struct packet *now;          /* the packet being worked on, or NULL */
 	const struct dissector *dissector; /* NULL until one claims the flow */
-	void *state;                       /* the dissector's own, zeroed */
 	struct stream *stream;
+	uint64_t id;              /* in order of first packet, from 1 */
+	struct ref at;            /* facts noted now cite this packet */
+	int64_t at_nsec;          /* its time */
+	const struct packet *now; /* the packet being worked on, or NULL */
+	void *state;              /* the dissector's own, zeroed */
 	struct message_buffer *buffer[2];
 	struct fact *facts; /* in capture order, bounded */
 	uint16_t nfacts, facts_size;
@@ -140,10 +145,7 @@ struct flow {
 	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
 	struct icmp_error *icmp_errors; /* likewise */
 	struct arena *arena;            /* owns facts' text, state and the two lists */
-
-	struct flow *hash_next, *older, *newer; /* flow table only, like the rest */
-	uint64_t hash;
-	uint8_t list, nconflicts, nicmp, weak;
+	struct flow *older, *newer;
 };
 
 /* --- notes: how dissectors tell facts. The side is who sent the message. --- */
