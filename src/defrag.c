@@ -11,11 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xxhash.h>
-
-#define HASH_FUNCTION(key, n, hash) (hash) = (unsigned)XXH3_64bits(key, n)
-#define uthash_malloc(n) xcalloc(1, n)
-#include <uthash.h>
+#include "table.h"
 
 /* RFC 8200, 4.5 says 60 s from the first arrival; hosts use 30 (Linux, ipfrag_time). */
 #define WAIT_NSEC (30 * NSEC_PER_SEC)

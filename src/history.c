@@ -5,14 +5,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
-/* uthash's own hash is the slowest part of it. */
-#define HASH_FUNCTION(key, n, value) (value) = (unsigned)XXH3_64bits(key, n)
-#include <uthash.h>
+#include "table.h"
 
 struct name {
 	UT_hash_handle hh;

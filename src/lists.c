@@ -5,9 +5,9 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "fpdb.h"
+#include "table.h"
 
 /* An entry is a name, a marker or a network: DNS names end at 253 characters (RFC 1035, 2.3.4),
  * and a marker longer than this is a page. */

@@ -9,7 +9,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
-#include <uthash.h>
+#include "table.h"
 
 /* The controls that a reader is shown for one target. */
 #define CONTROLS_MAX 4
