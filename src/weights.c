@@ -120,7 +120,6 @@ const struct weight weights[] = {
     {"icmp.unreachable", FAMILY_CONTENT, 1.2, "a router says that it is unreachable"},
     {"icmp.fatal", FAMILY_AFTER, 0.7, "nothing else ever answered"},
     {"icmp.survived", FAMILY_CONTEXT, -2.5, "the flow went on"},
-    {"icmp.neighbour", FAMILY_CONTEXT, -1.5, "it comes from the client's own network"},
 
     {"control.other_name", FAMILY_CONTROL, 2.5,
      "another name at the same address fared well at that time"},
@@ -132,7 +131,6 @@ const struct weight weights[] = {
      "the same address answered on another port at that time"},
     {"control.others_fine", FAMILY_CONTROL, 0.7, "other addresses answered at that time"},
     {"control.other_resolver", FAMILY_CONTROL, 4.5, "another resolver knows the name"},
-    {"control.sibling_name", FAMILY_CONTROL, 1.0, "the same resolver answers for other names"},
     {"control.same_fate", FAMILY_CONTEXT, -2.5, "other names at this address met the same fate"},
     {"history.repeat", FAMILY_CONTROL, 0.7, "it happened again to the same name or address"},
     {"history.often", FAMILY_CONTROL, 1.0, "it happened again and again, and never went well"},

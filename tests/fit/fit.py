@@ -59,16 +59,14 @@ def alike(found):
 
 
 def choose_spread(m, lab, real, start):
-    """The prior's standard deviation that serves best where half of the world are new stories
-    and half are known ones with other numbers."""
     real_rows = regression.rows_of(real, REAL_MASS, lambda s: s.capture)
-    losses = {}
+    runs = []
     for words, group in (("new stories", alike(lab)), ("new captures", lambda s: s.capture)):
         rows = regression.rows_of(lab, 1, group) + real_rows
-        for spread, loss in regression.cross_validate(m, rows, start):
-            print("  spread %.2f: loss %.4f on %s" % (spread, loss, words))
-            losses[spread] = losses.get(spread, 0.0) + loss
-    return min(losses, key=lambda s: (round(losses[s], 4), s))
+        runs.append(regression.cross_validate(m, rows, start))
+        for spread, losses in runs[-1].items():
+            print("  spread %.2f: loss %.1f on %s" % (spread, sum(losses.values()), words))
+    return regression.choose(*runs)
 
 
 def wilson(k, n):
