@@ -150,6 +150,15 @@ overlap(struct flow *f, struct kept *kept, const struct packet *pkt, enum side f
 	return ODD_RETRANSMISSION;
 }
 
+/* Where a capture begins in the middle, the first byte of a side may be a keep-alive's: one of no
+ * meaning, from before the next (RFC 9293, 3.8.4). Linux and Windows send a zero, without PSH. */
+static bool
+begins_with_keepalive(const struct packet *pkt)
+{
+	return pkt->payload_len == 1 && pkt->payload.n == 1 && !pkt->payload.p[0] &&
+	       !(pkt->flags & (TH_PSH_ | TH_SYN_));
+}
+
 static uint16_t
 judge_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
 	      struct flow_counts *counts)
@@ -160,8 +169,8 @@ judge_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum 
 
 	if (!h->has_isn) {
 		h->has_isn = true;
-		h->isn = seq - 1;
-		h->next_seq = seq;
+		h->isn = begins_with_keepalive(pkt) ? seq : seq - 1;
+		h->next_seq = h->isn + 1;
 	}
 	if (seq_before(seq, h->next_seq)) {
 		odd |= overlap(f, kept, pkt, from, counts);

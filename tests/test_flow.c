@@ -32,6 +32,7 @@ struct play {
 	struct flow_table *table;
 	struct judged judged;
 	uint32_t number, next[2];
+	struct flow *last;
 };
 
 static void
@@ -73,7 +74,8 @@ say(struct play *p, enum side from, uint32_t scope, uint8_t flags, uint32_t seq,
 			     .flags = flags};
 	enum side side;
 
-	assert_non_null(flow_track(p->table, &pkt, &side));
+	p->last = flow_track(p->table, &pkt, &side);
+	assert_non_null(p->last);
 	assert_int_equal(side, from);
 	p->next[from] = seq + length + (flags & TH_SYN_ ? 1 : 0);
 	flow_retire(p->table, pkt.nsec);
@@ -180,13 +182,35 @@ silence_ends_it(void **state)
 	assert_int_equal(p.judged.packets[0][SERVER], 2);
 }
 
+/* A capture that begins with a keep-alive: its byte is none of the stream. */
+static void
+keepalive_is_no_beginning(void **state)
+{
+	struct play p;
+
+	(void)state;
+	begin(&p);
+	say(&p, CLIENT, 0, TH_ACK_, 99, 0, 1);
+	assert_int_equal(p.last->half[CLIENT].bytes, 0);
+	say(&p, CLIENT, 0, TH_ACK_ | TH_PSH_, 100, 1, 10);
+	assert_int_equal(p.last->half[CLIENT].bytes, 10);
+	assert_int_equal(p.last->half[CLIENT].isn, 99);
+	assert_int_equal(p.last->half[CLIENT].retransmissions, 0);
+	finish(&p);
+	begin(&p);
+	say(&p, CLIENT, 0, TH_ACK_ | TH_PSH_, 99, 0, 1);
+	assert_int_equal(p.last->half[CLIENT].bytes, 1);
+	assert_int_equal(p.last->half[CLIENT].isn, 98);
+	finish(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(directions_may_differ), cmocka_unit_test(networks_stay_apart),
 	    cmocka_unit_test(networks_are_few),      cmocka_unit_test(ports_are_used_again),
-	    cmocka_unit_test(silence_ends_it),
+	    cmocka_unit_test(silence_ends_it),       cmocka_unit_test(keepalive_is_no_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
