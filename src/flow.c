@@ -258,8 +258,10 @@ evict(struct flow_table *t)
 
 		if (!f)
 			continue;
-		f->bits |= FLOW_EVICTED;
-		t->counts.evicted++;
+		if (!(f->bits & FLOW_JUDGED)) {
+			f->bits |= FLOW_EVICTED;
+			t->counts.evicted++;
+		}
 		end(t, f);
 		return;
 	}
