@@ -84,8 +84,8 @@ static const struct field fields[] = {
     [F_ECH] = {"tls.ech", FACT_MARK, "it has Encrypted Client Hello (0xfe0d), or greases it"},
     [F_ECH_OLD] = {"tls.ech.old", FACT_MARK, "it has a draft of Encrypted Client Hello"},
     [F_ESNI] = {"tls.esni", FACT_MARK, "it has encrypted_server_name (0xffce)"},
-    [F_JA3] = {"tls.ja3", FACT_TEXT, "JA3 fingerprint of the client, MD5 in hex"},
-    [F_JA4] = {"tls.ja4", FACT_TEXT, "JA4 fingerprint of the client"},
+    [F_JA3] = {"tls.ja3", FACT_TEXT, "JA3 fingerprint of the client, MD5 in hex", true},
+    [F_JA4] = {"tls.ja4", FACT_TEXT, "JA4 fingerprint of the client", true},
     [F_CLIENT_HELLO_LENGTH] = {"tls.client_hello.length", FACT_UINT,
 			       "bytes of the ClientHello, with its header of four"},
     [F_CLIENT_HELLO_CUT] = {"tls.client_hello.cut", FACT_MARK,
@@ -170,9 +170,9 @@ client_hello(struct flow *f, enum side from, struct cursor *c, size_t length)
 		note(f, from, &fields[F_ECH_OLD]);
 	if (h.esni)
 		note(f, from, &fields[F_ESNI]);
-	if (client_hello_ja3(&h, ja3))
+	if (flow_wants(f, &fields[F_JA3]) && client_hello_ja3(&h, ja3))
 		note_string(f, from, &fields[F_JA3], ja3);
-	if (client_hello_ja4(&h, 't', ja4))
+	if (flow_wants(f, &fields[F_JA4]) && client_hello_ja4(&h, 't', ja4))
 		note_string(f, from, &fields[F_JA4], ja4);
 	note_uint(f, from, &fields[F_CLIENT_HELLO_LENGTH], length);
 }

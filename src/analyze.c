@@ -23,6 +23,9 @@
 /* A conversation of datagrams is judged in parts before its facts run over. */
 #define FACTS_PART (FACTS_MAX - 96)
 
+/* Costly fields that may be left out; there are two. */
+#define COSTLY_MAX 15
+
 struct analysis {
 	const struct analyze_options *options;
 	struct capture *capture;
@@ -36,6 +39,7 @@ struct analysis {
 	struct vantage_votes *votes;
 	struct hygiene hygiene;
 	struct judge judge;
+	const struct field *left_out[COSTLY_MAX + 1];
 
 	struct arena *arena; /* of the report */
 	struct finding **findings;
@@ -145,6 +149,20 @@ take_frame(struct analysis *a, const struct frame *frame)
 	flow_retire(a->flows, pkt.nsec);
 }
 
+/* Nothing is derived for a healthy flow that no rule needs. */
+static void
+leave_out_costly(struct analysis *a)
+{
+	size_t n = 0;
+
+	for (const struct dissector *const *d = dissectors; *d; d++)
+		for (const struct field *f = (*d)->fields; f && f->name; f++)
+			if (f->costly && n < COSTLY_MAX &&
+			    !fingerprints_mention(a->fingerprints, f))
+				a->left_out[n++] = f;
+	dissect_leave_out(a->options->suggest ? NULL : a->left_out);
+}
+
 static int
 open_all(struct analysis *a, char **ret_why)
 {
@@ -176,6 +194,7 @@ open_all(struct analysis *a, char **ret_why)
 	a->hygiene.decode = decode_counts(a->decoder);
 	a->hygiene.flows = flow_counts(a->flows);
 	a->hygiene.defrag = defrag_counts(a->defrag);
+	leave_out_costly(a);
 	a->judge.fingerprints = a->fingerprints;
 	a->judge.history = a->history;
 	a->judge.rows = a->rows;
@@ -371,6 +390,7 @@ analysis_free(struct analysis *a)
 	rows_free(a->rows);
 	fingerprints_free(a->fingerprints);
 	capture_close(a->capture);
+	dissect_leave_out(NULL);
 	arena_free(a->arena);
 	free(a->findings);
 	free(a->votes);

@@ -31,50 +31,106 @@ struct message {
 	double odd;                 /* how much speaks for a forgery */
 };
 
-static bool
-name_is(const struct fact *fact, const char *name)
+enum key {
+	ID,
+	FLAGS,
+	RCODE,
+	NAME,
+	TYPE,
+	ANSWERS,
+	RECORD_TTL,
+	EDNS,
+	SOA,
+	CNAME,
+	EDE,
+	A,
+	AAAA,
+	RESPONSE,
+	NKEYS
+};
+
+static const char *const key_names[NKEYS] = {"dns.id",       "dns.flags",    "dns.flags.rcode",
+					     "dns.qry.name", "dns.qry.type", "dns.count.answers",
+					     "dns.resp.ttl", "dns.edns",     "dns.soa.mname",
+					     "dns.cname",    "dns.ede.code", "dns.a",
+					     "dns.aaaa",     "dns.response"};
+
+/* The fields by key, looked up once for a flow rather than for each of its facts. */
+struct keys {
+	const struct field *field[NKEYS];
+};
+
+static enum key
+key_of(const struct keys *k, const struct fact *fact)
 {
-	return strcmp(fact->field->name, name) == 0;
+	enum key i = 0;
+
+	while (i < NKEYS && k->field[i] != fact->field)
+		i++;
+	return i;
 }
 
 static void
-read_fact(struct message *m, const struct fact *fact, const struct fingerprints *db)
+read_fact(struct message *m, enum key key, const struct fact *fact, const struct fingerprints *db)
 {
-	if (name_is(fact, "dns.id"))
+	switch (key) {
+	case ID:
 		m->id = fact->u;
-	else if (name_is(fact, "dns.flags"))
+		break;
+	case FLAGS:
 		m->flags = fact->u;
-	else if (name_is(fact, "dns.flags.rcode"))
+		break;
+	case RCODE:
 		m->rcode = fact->u;
-	else if (name_is(fact, "dns.qry.name"))
+		break;
+	case NAME:
 		m->name = fact->text;
-	else if (name_is(fact, "dns.qry.type"))
+		break;
+	case TYPE:
 		m->type = fact->u;
-	else if (name_is(fact, "dns.count.answers"))
+		break;
+	case ANSWERS:
 		m->answers = fact->u;
-	else if (name_is(fact, "dns.resp.ttl"))
+		break;
+	case RECORD_TTL:
 		m->record_ttl = fact->u;
-	else if (name_is(fact, "dns.edns"))
+		break;
+	case EDNS:
 		m->edns = true;
-	else if (name_is(fact, "dns.soa.mname"))
+		break;
+	case SOA:
 		m->soa = true;
-	else if (name_is(fact, "dns.cname"))
+		break;
+	case CNAME:
 		m->cname = fact->text;
-	else if (name_is(fact, "dns.ede.code"))
+		break;
+	case EDE:
 		m->ede = (long)fact->u;
-	else if ((name_is(fact, "dns.a") || name_is(fact, "dns.aaaa")) &&
-		 m->naddr < ADDRESSES_MAX) {
+		break;
+	case A:
+	case AAAA:
+		if (m->naddr == ADDRESSES_MAX)
+			break;
 		m->bogon |= fingerprints_listed_addr(db, "bogons", &fact->addr) != NULL;
 		m->addr[m->naddr++] = fact->addr;
+		break;
+	case RESPONSE:
+		m->response = true;
+		break;
+	case NKEYS:
+		break;
 	}
 }
 
 static size_t
 read_messages(struct message *m, const struct look *l, const struct fingerprints *db)
 {
+	struct keys keys;
 	size_t n = 0;
 	uint32_t current = 0;
 
+	for (enum key k = 0; k < NKEYS; k++)
+		keys.field[k] = field_named(key_names[k]);
 	for (size_t i = 0; i < l->flow->nfacts; i++) {
 		const struct fact *fact = &l->flow->facts[i];
 
@@ -91,8 +147,7 @@ read_messages(struct message *m, const struct look *l, const struct fingerprints
 			current = fact->message;
 			n++;
 		}
-		m[n - 1].response |= name_is(fact, "dns.response");
-		read_fact(&m[n - 1], fact, db);
+		read_fact(&m[n - 1], key_of(&keys, fact), fact, db);
 	}
 	return n;
 }

@@ -44,6 +44,8 @@ extern const struct dissector *const dissectors[];
 void flow_at(struct flow *f, const struct trace *t);
 /* How the payload now being dissected travels; for protocols that frame differently on TCP. */
 enum carrier flow_carrier(const struct flow *f);
+/* Is this costly field asked for? If not, spare the work. */
+bool flow_wants(const struct flow *f, const struct field *field);
 /* From inside message(): no more of this side is wanted (the handshake is over, the rest is
  * encrypted, the body is long enough). Later bytes of that side cost nothing. */
 void flow_enough(struct flow *f, enum side from);

@@ -29,5 +29,8 @@ void dissect_packets(struct flow *f);
 bool dissect_done(const struct flow *f, enum side from);
 /* True if the flow's datagrams mean nothing to any dissector. */
 const struct dissector *dissector_find(const char *name);
+/* Costly fields that nobody asks for: a list that ends with NULL and outlives the analysis; NULL
+ * itself means that all are wanted. */
+void dissect_leave_out(const struct field *const *fields);
 /* Frees the buffers; facts stay until the flow's arena goes. */
 void dissect_free(struct flow *f);

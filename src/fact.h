@@ -12,6 +12,7 @@ struct field {
 	const char *name; /* "tls.sni"; Wireshark's name where Wireshark has one */
 	enum fact_type type;
 	const char *doc; /* one line */
+	bool costly;     /* noted only where somebody asks for it: flow_wants() */
 };
 
 struct fact {

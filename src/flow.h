@@ -159,6 +159,8 @@ void note_addr(struct flow *f, enum side from, const struct field *field, const 
 /* The i-th kept packet in capture order; i < flow_trace_count(). */
 size_t flow_trace_count(const struct flow *f);
 const struct trace *flow_trace(const struct flow *f, size_t i);
+/* The declared field of that name, or NULL; fast for literals. */
+const struct field *field_named(const char *name);
 /* First fact of that name from that side at or after *i; advances *i past it; NULL at the end. */
 const struct fact *flow_fact(const struct flow *f, const char *name, enum side from, size_t *i);
 /* The first fact of that name from either side, or NULL. */

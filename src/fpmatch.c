@@ -481,3 +481,39 @@ fingerprints_want(const struct fingerprints *db, const struct field *field)
 			return true;
 	return false;
 }
+
+static bool
+term_mentions(const struct term *t, const struct field *field)
+{
+	if (t->what.field == field)
+		return true;
+	for (size_t i = 0; i < t->nwith; i++)
+		if (t->with[i].field == field)
+			return true;
+	return false;
+}
+
+static bool
+terms_mention(const struct terms *t, const struct field *field)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (term_mentions(&t->v[i], field))
+			return true;
+	return false;
+}
+
+bool
+fingerprints_mention(const struct fingerprints *db, const struct field *field)
+{
+	for (size_t i = 0; i < db->nstanzas; i++) {
+		const struct stanza *s = db->stanzas[i];
+
+		for (size_t k = 0; k < s->nlines; k++)
+			if (term_mentions(&s->lines[k], field))
+				return true;
+		if (terms_mention(&s->unless, field) || terms_mention(&s->never, field) ||
+		    terms_mention(&s->support, field))
+			return true;
+	}
+	return false;
+}

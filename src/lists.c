@@ -37,7 +37,9 @@ struct list {
 	size_t nentries;
 	struct entry *by_key; /* hash: text, or address and prefix */
 	bool prefixes[129];   /* lengths that occur in a network list */
-	uint32_t *heads;      /* first entry of each bucket */
+	uint8_t lengths[129]; /* the same, longest first */
+	size_t nlengths;
+	uint32_t *heads; /* first entry of each bucket */
 	bool match_said;
 };
 
@@ -277,6 +279,9 @@ list_finish(struct lists *ls, struct list *l)
 	l->entries = arena_alloc(ls->arena, l->nentries * sizeof(struct entry *));
 	for (struct entry *e = l->by_key; e; e = e->hh.next)
 		l->entries[i++] = e;
+	for (int prefix = 128; prefix >= 0; prefix--)
+		if (l->prefixes[prefix])
+			l->lengths[l->nlengths++] = (uint8_t)prefix;
 	if (l->match != LIST_CONTAINS && l->match != LIST_PREFIX)
 		return;
 	qsort(l->entries, l->nentries, sizeof(struct entry *), by_length);
@@ -457,8 +462,8 @@ list_has_addr(const struct list *l, const struct addr *a)
 {
 	if (l->match != LIST_NETWORK)
 		return NULL;
-	for (uint32_t prefix = 129; prefix-- > 0;) {
-		const struct entry *e = l->prefixes[prefix] ? find_network(l, a, prefix) : NULL;
+	for (size_t i = 0; i < l->nlengths; i++) {
+		const struct entry *e = find_network(l, a, l->lengths[i]);
 
 		if (e)
 			return e->note;

@@ -71,11 +71,51 @@ note_addr(struct flow *f, enum side from, const struct field *field, const struc
 		fact->addr = *a;
 }
 
+/* Names of facts are string literals nearly always: what a name means is remembered by its
+ * address, and confirmed by its text. */
+#define KNOWN 256
+
+static struct {
+	const char *name;
+	const struct field *field;
+} known[KNOWN];
+
+static const struct field *
+declared(const char *name)
+{
+	for (const struct dissector *const *d = dissectors; *d; d++)
+		for (const struct field *field = (*d)->fields; field && field->name; field++)
+			if (strcmp(field->name, name) == 0)
+				return field;
+	return NULL;
+}
+
+const struct field *
+field_named(const char *name)
+{
+	size_t slot = ((uintptr_t)name ^ (uintptr_t)name >> 8) % KNOWN;
+
+	if (known[slot].name != name || !known[slot].field ||
+	    strcmp(known[slot].field->name, name) != 0) {
+		known[slot].name = name;
+		known[slot].field = declared(name);
+	}
+	return known[slot].field;
+}
+
+static bool
+is_named(const struct fact *fact, const struct field *field, const char *name)
+{
+	return field ? fact->field == field : strcmp(fact->field->name, name) == 0;
+}
+
 const struct fact *
 flow_fact(const struct flow *f, const char *name, enum side from, size_t *i)
 {
+	const struct field *field = *i < f->nfacts ? field_named(name) : NULL;
+
 	for (; *i < f->nfacts; (*i)++)
-		if (f->facts[*i].from == from && strcmp(f->facts[*i].field->name, name) == 0)
+		if (f->facts[*i].from == from && is_named(&f->facts[*i], field, name))
 			return &f->facts[(*i)++];
 	return NULL;
 }
@@ -83,8 +123,10 @@ flow_fact(const struct flow *f, const char *name, enum side from, size_t *i)
 const struct fact *
 flow_first(const struct flow *f, const char *name)
 {
+	const struct field *field = f->nfacts ? field_named(name) : NULL;
+
 	for (size_t i = 0; i < f->nfacts; i++)
-		if (strcmp(f->facts[i].field->name, name) == 0)
+		if (is_named(&f->facts[i], field, name))
 			return &f->facts[i];
 	return NULL;
 }
