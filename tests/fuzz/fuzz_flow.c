@@ -16,7 +16,8 @@
  *	8   IP ID, added to the sender's last one; 0x80: it is zero
  *	9   window, and by its lowest bits TCP options
  *	10  timestamp, added to the last one
- *	11  bits 0-3 a step for seq, of the powers of eight; 4-7 the same for ack
+ *	11  bits 0-3 a step for seq, of the powers of eight; 4-7 the same for ack; 0-3 from 10 on:
+ *	    the packet comes 4, 8, ... or 128 times
  */
 #include "analyze.c" /* its parts, whose names nobody else may use */
 #include "checksum.h"
@@ -195,7 +196,7 @@ said(const uint8_t *c, const uint8_t **rest, const uint8_t *end)
 }
 
 /* Writes the packet of a command, and moves the sender's numbers on; returns its length. */
-static size_t
+static uint32_t
 put_packet(uint8_t *p, struct talk *t, enum side from, const uint8_t *c, struct bytes b)
 {
 	uint8_t body[64 + SAYING_MAX];
@@ -222,11 +223,11 @@ put_packet(uint8_t *p, struct talk *t, enum side from, const uint8_t *c, struct 
 		    (uint32_t)b.n + (c[1] & TH_SYN_ ? 1 : 0) + (c[1] & TH_FIN_ ? 1 : 0);
 	t->nlast[from] = ip + 8;
 	memcpy(t->last[from], p, t->nlast[from]);
-	return ip + n;
+	return (uint32_t)(ip + n);
 }
 
 /* An ICMP error to one side, about its last packet (RFC 792; RFC 4443, 3.1). */
-static size_t
+static uint32_t
 put_error(uint8_t *p, const struct talk *t, enum side to, const uint8_t *c)
 {
 	uint8_t body[8 + sizeof t->last[0]] = {c[1], c[2], 0, 0, 0, 0, c[3], c[5]};
@@ -240,7 +241,7 @@ put_error(uint8_t *p, const struct talk *t, enum side to, const uint8_t *c)
 	ip = put_ip(p, &router, other_side(to), n, proto, c[7]);
 	seal(body + 2, t->version == 4 ? 0 : pseudo(p, 6, proto, n), body, n);
 	memcpy(p + ip, body, n);
-	return ip + n;
+	return (uint32_t)(ip + n);
 }
 
 /* The clock of a capture goes from -2^62 to 2^62 (capfile.c). */
@@ -284,8 +285,8 @@ hear(const uint8_t *at, const uint8_t *end, int64_t t)
 		const uint8_t *c = at;
 		struct talk *k = &talks[c[0] % TALKS];
 		enum side from = c[0] & 8 ? SERVER : CLIENT;
+		unsigned times = (c[11] & 15) < 10 ? 1 : 1u << ((c[11] & 15) - 8);
 		struct bytes b;
-		size_t n;
 
 		at += COMMAND;
 		if (c[0] & 0x20) {
@@ -293,11 +294,14 @@ hear(const uint8_t *at, const uint8_t *end, int64_t t)
 			k->next[CLIENT] = k->next[SERVER] = 0;
 		}
 		b = said(c, &at, end);
-		n = c[0] & 0x10 ? put_error(packet, k, from, c) : put_packet(packet, k, from, c, b);
-		f.nsec = t = time_after(t, c[6]);
-		f.caplen = f.len = (uint32_t)n;
-		f.number++;
-		take_frame(analysis, &f);
+		for (; times && f.number < COMMANDS_MAX; times--) {
+			f.nsec = t = time_after(t, c[6]);
+			f.caplen = c[0] & 0x10 ? put_error(packet, k, from, c)
+					       : put_packet(packet, k, from, c, b);
+			f.len = f.caplen;
+			f.number++;
+			take_frame(analysis, &f);
+		}
 	}
 	return f.number;
 }

@@ -59,7 +59,7 @@ write("silence", handshake(0), packet(0, DATA | 0, HELLO),
       *(packet(STAY, DATA, HELLO, time=t) for t in (MS300, S1, S3, S20)), CONTROL)
 write("no-answer", *(packet(STAY, SYN, time=t) for t in (MS20, S1, S3, S20)), CONTROL)
 write("freeze", handshake(0), packet(0, DATA, HELLO), packet(SERVER, DATA, SERVER_HELLO),
-      *(packet(SERVER, ACK, FILLER, time=MS1) for _ in range(30)),
+      packet(SERVER, ACK, FILLER, time=MS1, step=13),
       *(packet(SERVER | STAY, ACK, FILLER, time=t, seq=-64, step=1) for t in (MS300, S1, S3, S20)))
 write("unreachable", packet(0, SYN), packet(ERROR, 3, seq=13, ip_id=9), CONTROL)
 write("unreachable-six", packet(3, SYN), packet(3 | ERROR, 1, seq=1, ip_id=9))
@@ -71,6 +71,11 @@ write("dns-missing", packet(4, 0, QUERY), packet(12, 0, NXDOMAIN), packet(5, 0, 
       packet(13, 0, ANSWER), packet(4 | NEW_PORT, 0, QUERY_SIX), packet(12, 0, ANSWER_SIX))
 write("dns-silence", *(packet(4, 0, QUERY, time=S3) for _ in range(3)), packet(5, 0, QUERY),
       packet(13, 0, ANSWER), packet(4 | NEW_PORT, 0, QUERY_OTHER), packet(12, 0, ANSWER_OTHER))
+write("dns-long", packet(4, 0, QUERY), packet(12, 0, ANSWER, time=MS5, step=14),
+      packet(4, 0, QUERY_SIX, step=13), packet(12, 0, ANSWER_SIX, time=MS5, step=14))
+write("many-resets", handshake(0), packet(0, DATA, HELLO, step=13),
+      packet(SERVER | STAY, RST, time=US500, ttl=99, ip_id=3, step=14),
+      packet(SERVER | NEW_PORT, RST, step=12))
 write("residual", handshake(0), packet(0, DATA, HELLO), RESET,
       *(packet(NEW_PORT, SYN) + RESET for _ in range(3)), CONTROL)
 write("conflict", handshake(1), packet(1, DATA, GET), packet(9 | STAY, DATA, OK, time=MS1, ttl=9),
