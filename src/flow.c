@@ -5,6 +5,7 @@
 #include "flow_table.h"
 #include "reassemble.h"
 
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,14 @@ static const int64_t settle_after[NLISTS] = {
  * that would touch its neighbours each time. It may lie there for an eighth of its idle time, and
  * is over that much later. */
 #define QUEUE_SLACK 8
+/* A conversation may hold a message half received, and facts with text; a capture made for the
+ * purpose has 65,536 of the largest. When the heap has grown beyond this the oldest are judged
+ * early, down to three quarters of it. Ordinary traffic stays far below. */
+#define HEAP_MAX ((size_t)256 << 20)
+/* How often the heap is looked at, in packets: a packet adds at most 64 KiB. */
+#define HEAP_EVERY 1024
+#define EVICT_AT_ONCE 256
+
 /* How often the lists are looked through, in capture time. */
 #define RETIRE_EVERY (50 * NSEC_PER_MSEC)
 
@@ -267,6 +276,16 @@ evict(struct flow_table *t)
 	}
 }
 
+static void
+keep_heap_small(struct flow_table *t)
+{
+	if (t->counts.packets % HEAP_EVERY || mallinfo2().uordblks < HEAP_MAX)
+		return;
+	while (t->n && mallinfo2().uordblks > HEAP_MAX / 4 * 3)
+		for (int i = 0; i < EVICT_AT_ONCE && t->n; i++)
+			evict(t);
+}
+
 /* Who opened it? The sender of a SYN, the receiver of a SYN+ACK; else whoever has no
  * well-known port; else whoever speaks first. */
 static bool
@@ -397,6 +416,7 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	enum list list;
 
 	t->counts.packets++;
+	keep_heap_small(t);
 	if (pkt->quote.present)
 		return track_quote(t, pkt);
 	key_make(&k, &pkt->src, pkt->sport, &pkt->dst, pkt->dport, pkt->proto);

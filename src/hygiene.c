@@ -169,8 +169,9 @@ static void
 tell_caps(struct sentences *s, const struct hygiene *h)
 {
 	if (h->flows->evicted)
-		say(s, "More than %d conversations at once: %llu were judged before their end.",
-		    FLOWS_MAX, u(h->flows->evicted));
+		say(s,
+		    "%llu conversations were judged before their end, to keep the memory bounded.",
+		    u(h->flows->evicted));
 	if (h->facts_full)
 		say(s,
 		    "%llu conversations said more than is kept of one: their later messages were "
