@@ -224,12 +224,20 @@ judge_ack(struct flow *f, const struct packet *pkt, enum side from)
 	return odd;
 }
 
+/* A flood must not run a counter over into "none". */
+static void
+count_one(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		(*n)++;
+}
+
 static uint16_t
 judge_syn(struct half *h, const struct packet *pkt)
 {
-	h->syns++;
-	if (h->syn_seen && h->isn != pkt->seq && h->bytes)
-		return ODD_SYN;
+	count_one(&h->syns);
+	if (h->syn_seen && h->bytes)
+		return ODD_SYN; /* an old copy, or a forgery: it takes back nothing that was said */
 	h->syn_seen = h->has_isn = true;
 	h->isn = pkt->seq;
 	h->next_seq = pkt->seq + 1;
@@ -260,7 +268,7 @@ judge_tcp(struct flow *f, struct kept *kept, const struct packet *pkt, enum side
 	if (is_after_end(h, pkt))
 		odd |= ODD_AFTER_END;
 	if (pkt->flags & TH_RST_) {
-		h->resets++;
+		count_one(&h->resets);
 		h->end_seq = pkt->seq;
 		return odd | ODD_RST | (pkt->bits & PKT_PADDED ? ODD_PADDED : 0);
 	}
@@ -272,7 +280,7 @@ judge_tcp(struct flow *f, struct kept *kept, const struct packet *pkt, enum side
 		odd |= ODD_KEEPALIVE;
 	odd |= judge_ack(f, pkt, from);
 	if (pkt->flags & TH_FIN_) {
-		h->fins++;
+		count_one(&h->fins);
 		h->end_seq = pkt->seq + pkt->payload_len;
 		odd |= ODD_FIN;
 		if (h->has_isn && seq_before(h->next_seq, h->end_seq + 1) &&
@@ -368,7 +376,7 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 			f->bits |= FLOW_DUPLICATED;
 		} else {
 			t.odd |= ODD_RST;
-			h->resets++;
+			count_one(&h->resets);
 		}
 	} else {
 		t.odd = judge_ip(f, h, pkt);
