@@ -114,6 +114,26 @@ xstrdup(const char *s)
 	return p;
 }
 
+static size_t held;
+
+void
+memory_grows(size_t bytes)
+{
+	held += bytes;
+}
+
+void
+memory_shrinks(size_t bytes)
+{
+	held -= bytes < held ? bytes : held;
+}
+
+size_t
+memory_held(void)
+{
+	return held;
+}
+
 /* The first chunk is small, since most flows note little; later ones double. */
 #define ARENA_FIRST 512
 #define ARENA_LARGEST 65536
@@ -136,6 +156,7 @@ chunk_new(size_t size)
 	if (!c)
 		out_of_memory();
 	c->size = size;
+	memory_grows(size);
 	return c;
 }
 
@@ -207,6 +228,7 @@ arena_free(struct arena *a)
 	while (c) {
 		struct chunk *next = c->next;
 
+		memory_shrinks(c->size);
 		free(c);
 		c = next;
 	}

@@ -60,6 +60,12 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 
+/* A tally of what grows with what a capture says: arenas, facts, messages half received. Whoever
+ * grows or frees such memory tells; the flow table makes room when there is too much. */
+void memory_grows(size_t bytes);
+void memory_shrinks(size_t bytes);
+size_t memory_held(void);
+
 /* An arena owns many small objects that die together. */
 struct arena;
 struct arena *arena_new(void);

@@ -51,7 +51,9 @@ buffer_append(struct message_buffer *m, struct bytes b)
 	if (b.n == 0)
 		return;
 	if (m->n + b.n > m->size) {
+		memory_shrinks(m->size);
 		m->size = m->n + b.n < 512 ? 512 : (m->n + b.n) * 2;
+		memory_grows(m->size);
 		m->p = xrealloc(m->p, m->size, 1);
 	}
 	memcpy(m->p + m->n, b.p, b.n);
@@ -61,6 +63,7 @@ buffer_append(struct message_buffer *m, struct bytes b)
 static void
 buffer_drop(struct message_buffer *m)
 {
+	memory_shrinks(m->size);
 	free(m->p);
 	m->p = NULL;
 	m->n = m->size = 0;

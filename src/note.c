@@ -15,7 +15,11 @@ fact_new(struct flow *f, enum side from, const struct field *field)
 		return NULL;
 	}
 	if (f->nfacts == f->facts_size) {
-		f->facts_size = (uint16_t)(f->facts_size ? f->facts_size * 2 : 8);
+		uint16_t more = f->facts_size ? f->facts_size / 2 : 8;
+
+		/* By half: a DNS answer notes about 18. */
+		memory_grows(more * sizeof *f->facts);
+		f->facts_size = (uint16_t)(f->facts_size + more);
 		f->facts = xrealloc(f->facts, f->facts_size, sizeof *f->facts);
 	}
 	fact = &f->facts[f->nfacts++];
