@@ -161,11 +161,13 @@ static void
 note_timing(struct flow *f, enum side from, const struct trace *t, const struct trace *trigger,
 	    int64_t rtt)
 {
-	if (!trigger)
-		return;
-	UINT(SINCE_TRIGGER, (uint64_t)((t->nsec - trigger->nsec) / NSEC_PER_USEC));
-	if (rtt > 0 && t->nsec >= trigger->nsec)
-		UINT(KAPPA, (uint64_t)((t->nsec - trigger->nsec) * 1000 / rtt));
+	int64_t since = trigger ? t->nsec - trigger->nsec : -1;
+
+	if (since < 0)
+		return; /* also of clocks that step back */
+	UINT(SINCE_TRIGGER, (uint64_t)(since / NSEC_PER_USEC));
+	if (rtt > 0 && since < INT64_MAX / 1000)
+		UINT(KAPPA, (uint64_t)(since * 1000 / rtt));
 }
 
 /* Resets come in bursts: how many are alike, do their windows climb? */

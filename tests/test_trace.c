@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the trace says of each packet, and which packets it keeps. RFC 9293, 3.4 and 3.8.4;
  * RFC 6864 for IP IDs. */
+#include "dissect_engine.h"
 #include "flows.h"
 
 /* What trace.c keeps: 10 first ones, 40 odd ones, of which 20 weak, and 8 last ones. */
@@ -545,6 +546,40 @@ counters_saturate(void **state)
 	talk_end(&t);
 }
 
+/* Clocks that leap or step back tell of no delay. */
+static void
+delays_of_lying_clocks(void **state)
+{
+	static const struct {
+		int64_t later;
+		bool since, kappa;
+	} cases[] = {
+	    {NSEC_PER_SEC, true, true}, {(int64_t)1 << 61, true, false}, {-1, false, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct talk t;
+
+		begin(&t);
+		talk_say(&t, CLIENT, TH_ACK_ | TH_PSH_, "request");
+		t.now += cases[i].later;
+		/* Straight into the trace: the table would take it for another conversation. */
+		{
+			struct packet p = talk_packet(&t, SERVER, TH_RST_, "");
+			struct flow_counts counts = {0};
+
+			p.nsec = t.now;
+			p.number = ++t.number;
+			trace_packet(t.flow, NULL, &p, SERVER, &counts);
+		}
+		dissect_packets(t.flow);
+		assert_int_equal(flow_first(t.flow, "tcp.since_trigger_us") != NULL,
+				 cases[i].since);
+		assert_int_equal(flow_first(t.flow, "tcp.kappa") != NULL, cases[i].kappa);
+		talk_end(&t);
+	}
+}
+
 int
 main(void)
 {
@@ -568,6 +603,7 @@ main(void)
 	    cmocka_unit_test(bounded_and_in_order),
 	    cmocka_unit_test(full_trace),
 	    cmocka_unit_test(counters_saturate),
+	    cmocka_unit_test(delays_of_lying_clocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
