@@ -82,6 +82,8 @@ write("conflict", handshake(1), packet(1, DATA, GET), packet(9 | STAY, DATA, OK,
       packet(9, DATA, BLOCKED))
 write("inline", handshake(1), packet(1, DATA, INLINE, n=20), b"GET / HTTP/1.0\r\n\r\n..",
       packet(9, DATA, INLINE, n=26), b"HTTP/1.0 451 No\r\n\r\n\x1b[2J\xc2\x9b.", wishes=0xFF)
+write("round-trip-of-minus-200-years", packet(0, SYN, window=0xFB),
+      packet(SERVER, SYN | ACK, time=MS300, ttl=64, window=0xFB), packet(0, ACK, time=0xFF))
 for i, name in enumerate(("epoch", "last", "first"), 1):
     write("time-" + name, handshake(0), packet(0, DATA, HELLO, time=0xFF), RESET,
           packet(SERVER, DATA, SERVER_HELLO, time=0xFF), goodbye(0), start=i)
