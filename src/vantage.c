@@ -57,9 +57,9 @@ vantage_vote(struct vantage_votes *v, const struct look *l)
 		v->server += 3;
 	else if (!near_client)
 		v->path += 3; /* routers on both sides */
-	else if (a >= WAIT_MIN && a > MUCH_LONGER * b)
+	else if (a >= WAIT_MIN && a / MUCH_LONGER > b)
 		v->client += 2;
-	else if (b >= WAIT_MIN && b > MUCH_LONGER * a)
+	else if (b >= WAIT_MIN && b / MUCH_LONGER > a)
 		v->server += 2;
 }
 
