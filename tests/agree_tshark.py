@@ -121,10 +121,6 @@ EXPLAINED = {
         1, 0, "two contrary lengths: where a further request begins is unclear"),
     ("benign/zeek/http/261/variant-10-multi_value_te.pcap", "http"): (
         1, 0, "codings that contradict: where a further request begins is unclear"),
-    ("benign/tcpflow/tests/test5-lines-randomized.pcap", "http"): (
-        1, 0, "packets in random order: a stream begins where the first of them stands"),
-    ("benign/tcpflow/tests/test5-lines-randomized2.pcap", "http"): (
-        1, 0, "packets in random order: a stream begins where the first of them stands"),
 
     # Files that only one of us reads.
     ("benign/packetlife/pcaps/iphttps.cap", "file"): (83, 0, "Network Monitor's format"),
