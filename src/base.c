@@ -135,7 +135,7 @@ memory_held(void)
 }
 
 /* The first chunk is small, since most flows note little; later ones double. */
-#define ARENA_FIRST 512
+#define ARENA_FIRST 192
 #define ARENA_LARGEST 65536
 
 struct chunk {

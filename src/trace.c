@@ -8,8 +8,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* A handshake, a request and the beginning of the answer are about ten packets. */
-#define TRACE_HEAD 10
+/* A handshake, a request and the beginning of the answer are about eight packets. */
+#define TRACE_HEAD 8
 #define TRACE_TAIL 8
 /* Odd packets kept between head and tail. The weak ones (a retransmission is odd, but a bulk
  * transfer has hundreds) may fill half of it. */
@@ -24,6 +24,8 @@
 /* The same packet seen twice within this time was captured twice (mirror ports, bridges; the
  * dossier's B-24 says 10 ms). */
 #define DUPLICATE_NSEC (10 * NSEC_PER_MSEC)
+/* A mirror may deliver a burst and then its copy. */
+#define RECENT_IDS 64
 
 #define STRONG                                                                                     \
 	(ODD_RST | ODD_FIN | ODD_SYN | ODD_CONFLICT | ODD_TTL | ODD_AFTER_END | ODD_ICMP |         \
@@ -97,6 +99,16 @@ flow_trace(const struct flow *f, size_t i)
 static bool
 is_duplicate(const struct flow *f, const struct trace *t)
 {
+	const struct half *h = &f->half[t->from];
+
+	/* Nearly all packets count their sender's IP ID on, or say something new. */
+	if (!(t->flags & (TH_SYN_ | TH_RST_)) && f->proto == IPPROTO_TCP) {
+		if (f->ip_version == 4 && t->ip_id &&
+		    (uint16_t)(h->last_ip_id - t->ip_id) > RECENT_IDS)
+			return false;
+		if (f->ip_version == 6 && (!t->len || !seq_before(t->seq, h->next_seq)))
+			return false;
+	}
 	for (size_t n = flow_trace_count(f), i = n; i > 0 && i + 6 > n; i--) {
 		const struct trace *o = flow_trace(f, i - 1);
 
