@@ -211,6 +211,8 @@ ask_residual(const struct correlation *c, struct candidate *x)
 	struct finding *f = x->suspicion.finding;
 	const struct candidate *hit = NULL;
 	const struct episode *me = &x->episode;
+	char address[ADDR_TEXT_MAX];
+	const char *what;
 
 	if (!x->suspicion.silence || f->mechanism != DROP)
 		return;
@@ -235,14 +237,16 @@ ask_residual(const struct correlation *c, struct candidate *x)
 	finding_weigh(f, "history.residual", hit->suspicion.finding->cites[0].at);
 	if (f->stage != STAGE_SYN)
 		return;
-	finding_trigger(f, TRIGGER_RESIDUAL, hit->suspicion.finding->trigger_value,
+	what = hit->suspicion.finding->trigger_value;
+	if (!what[0])
+		what = addr_text(&me->server, address);
+	finding_trigger(f, TRIGGER_RESIDUAL, what,
 			(f->basis & ~(unsigned)BASIS_CONTENT) | BASIS_CONTRAST);
 	finding_explain(
 	    f,
 	    "After the interference with %s %.0f s before, new attempts to connect to the same "
 	    "address and port vanished.",
-	    hit->suspicion.finding->trigger_value,
-	    (double)(me->first - hit->suspicion.finding->nsec) / (double)NSEC_PER_SEC);
+	    what, (double)(me->first - hit->suspicion.finding->nsec) / (double)NSEC_PER_SEC);
 }
 
 /* Does the resolver usually answer like this, and what do others say? */
