@@ -22,8 +22,8 @@ import suspicions
 SURE = 0.9              # the contract's "confirmed"
 SIGNIFICANT = 0.01      # how seldom chance alone may fail this test
 # Always saying 0.5 gives 0.25. An eighth of the laboratory's suspicions cannot be told from their
-# innocent twins, which costs 0.25 each even if said honestly. Measured: 0.029 to 0.035; with a wrong
-# weight (see below) 0.051.
+# innocent twins, which costs 0.25 each even if said honestly. Measured: 0.029 to 0.035; with a
+# wrong weight (see below) 0.051.
 BRIER_MOST = 0.045
 FEWEST = 40             # suspicions of each truth, for any of this to mean something
 # What a wrong weight must bring about: a mark of innocence that counts as a proof of guilt.
