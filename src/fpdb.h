@@ -146,8 +146,8 @@ struct gate *gate_new(struct fingerprints *db);
 void gate_free(struct gate *g); /* accepts NULL */
 /* Which conditions may hold for some fact of the flow: those whose bit is not set do not. */
 void gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
-/* Takes every condition on facts of packets, which are noted later, for one that may hold. */
-void gate_expect(const struct gate *g, uint64_t held[GATE_WORDS]);
+/* Adds what may hold once the facts of packets are noted. */
+void gate_expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
 bool gate_passes(const struct stanza *s, const uint64_t held[GATE_WORDS]);
 
 /* Writes a term as it would be written in a file. */

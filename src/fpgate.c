@@ -17,6 +17,8 @@
 /* One bit for each hash of a gram: about 1 % of them are set by the shipped lists. */
 #define GRAM_BITS 16
 #define HEADS 4096
+/* IP IDs by which stanzas know an injector: the shipped ones ask for five. */
+#define IDS_MAX 16
 /* Fields that conditions speak of: twice as many slots as the dissectors declare. */
 #define SLOTS 512
 
@@ -41,6 +43,11 @@ struct gate {
 	uint32_t next[GATE_ATOMS]; /* of the same field to be tried, + 1; 0 ends it */
 	uint32_t natoms;
 	uint64_t later[GATE_WORDS]; /* atoms of facts that dissect_packets() notes */
+	struct {
+		uint32_t atom;
+		uint16_t id;
+	} ids[IDS_MAX]; /* those of them that ask for one IP ID */
+	size_t nids;
 	struct asked asked[SLOTS];
 	struct literal *literals;
 	size_t nliterals, size, step;
@@ -195,6 +202,18 @@ is_noted_later(const struct field *field)
 	return false;
 }
 
+/* An IP ID is the rarest of all marks, and the trace itself tells whether it occurs. */
+static void
+take_later(struct gate *g, const struct condition *c, uint32_t atom)
+{
+	if (strcmp(c->field->name, "ip.id") != 0 || c->op != OP_EQ || g->nids == IDS_MAX) {
+		set_bit(g->later, atom);
+		return;
+	}
+	g->ids[g->nids].atom = atom;
+	g->ids[g->nids++].id = (uint16_t)c->u;
+}
+
 /* Numbers the condition. Returns GATE_ATOMS if there is no room for one more. */
 static uint32_t
 atom_of(struct gate *g, const struct condition *c)
@@ -211,7 +230,7 @@ atom_of(struct gate *g, const struct condition *c)
 		*a = (struct asked){.field = c->field, .sifted = true};
 	g->atoms[g->natoms++] = c;
 	if (is_noted_later(c->field))
-		set_bit(g->later, atom);
+		take_later(g, c, atom);
 	if (c->op == OP_PRESENT) {
 		a->present = atom + 1;
 		return atom;
@@ -352,10 +371,17 @@ gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
 }
 
 void
-gate_expect(const struct gate *g, uint64_t held[GATE_WORDS])
+gate_expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
 {
 	for (size_t i = 0; i < GATE_WORDS; i++)
 		held[i] |= g->later[i];
+	for (size_t i = 0; i < flow_trace_count(f) && f->ip_version == 4; i++) {
+		uint16_t id = flow_trace(f, i)->ip_id;
+
+		for (size_t k = 0; k < g->nids; k++)
+			if (g->ids[k].id == id)
+				set_bit(held, g->ids[k].atom);
+	}
 }
 
 bool

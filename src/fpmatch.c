@@ -463,7 +463,7 @@ fingerprints_may_match(const struct fingerprints *db, const struct flow *f, unsi
 	uint64_t held[GATE_WORDS];
 
 	gate_look(db->gate, f, held);
-	gate_expect(db->gate, held);
+	gate_expect(db->gate, f, held);
 	for (size_t i = 0; i < db->nstanzas; i++) {
 		const struct stanza *s = db->stanzas[i];
 

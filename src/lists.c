@@ -17,6 +17,9 @@
 /* Buckets by a marker's first bytes: lists have up to a few hundred entries. */
 #define HEADS 1024
 #define NO_ENTRY UINT32_MAX
+/* Networks that are looked through one by one: quicker than one hash for each of a dozen lengths.
+ */
+#define FEW 32
 
 struct entry {
 	const char *text, *note;
@@ -271,6 +274,17 @@ by_length(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
+/* Narrow networks first, so that the first one that fits is the narrowest. */
+static int
+by_width(const void *a, const void *b)
+{
+	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
+
+	if (x->prefix != y->prefix)
+		return x->prefix < y->prefix ? 1 : -1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
 static void
 list_finish(struct lists *ls, struct list *l)
 {
@@ -282,6 +296,8 @@ list_finish(struct lists *ls, struct list *l)
 	for (int prefix = 128; prefix >= 0; prefix--)
 		if (l->prefixes[prefix])
 			l->lengths[l->nlengths++] = (uint8_t)prefix;
+	if (l->match == LIST_NETWORK && l->nentries)
+		qsort(l->entries, l->nentries, sizeof(struct entry *), by_width);
 	if (l->match != LIST_CONTAINS && l->match != LIST_PREFIX)
 		return;
 	qsort(l->entries, l->nentries, sizeof(struct entry *), by_length);
@@ -457,11 +473,27 @@ list_has_text(const struct list *l, struct bytes text)
 	return NULL;
 }
 
+static bool
+is_in(const struct entry *e, const struct addr *a)
+{
+	size_t whole = e->prefix / 8;
+	unsigned rest = e->prefix % 8;
+
+	return memcmp(a->b, e->addr.b, whole) == 0 &&
+	       (!rest || ((a->b[whole] ^ e->addr.b[whole]) & (0xff00U >> rest) & 0xff) == 0);
+}
+
 const char *
 list_has_addr(const struct list *l, const struct addr *a)
 {
 	if (l->match != LIST_NETWORK)
 		return NULL;
+	if (l->nentries <= FEW) {
+		for (size_t i = 0; i < l->nentries; i++)
+			if (is_in(l->entries[i], a))
+				return l->entries[i]->note;
+		return NULL;
+	}
 	for (size_t i = 0; i < l->nlengths; i++) {
 		const struct entry *e = find_network(l, a, l->lengths[i]);
 
