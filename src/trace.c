@@ -8,9 +8,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* A handshake, a request and the beginning of the answer are about eight packets. */
-#define TRACE_HEAD 8
-#define TRACE_TAIL 8
+/* A handshake, a request and the beginning of the answer are about six packets. */
+#define TRACE_HEAD 6
+#define TRACE_TAIL 4
 /* Odd packets kept between head and tail. The weak ones (a retransmission is odd, but a bulk
  * transfer has hundreds) may fill half of it. */
 #define TRACE_ODD 40
@@ -35,7 +35,7 @@ static void
 append(struct flow *f, const struct trace *t)
 {
 	if (f->ntrace == f->trace_size) {
-		f->trace_size = (uint16_t)(f->trace_size ? f->trace_size * 2 : 4);
+		f->trace_size = (uint16_t)(f->trace_size ? f->trace_size * 2 : 3);
 		if (f->trace_size > TRACE_MAX)
 			f->trace_size = TRACE_MAX;
 		f->trace = xrealloc(f->trace, f->trace_size, sizeof *f->trace);

@@ -4,10 +4,10 @@
 #include "dissect_engine.h"
 #include "flows.h"
 
-/* What trace.c keeps: 10 first ones, 40 odd ones, of which 20 weak, and 8 last ones. */
-#define HEAD 10
-#define KEPT 50
-#define TAIL 8
+/* What trace.c keeps: 6 first ones, 40 odd ones, of which 20 weak, and 4 last ones. */
+#define HEAD 6
+#define KEPT 46
+#define TAIL 4
 
 static void
 begin(struct talk *t)
