@@ -149,6 +149,23 @@ count_resolver(struct tallies *t, const struct history *h, const struct finding 
 	add_finding(t, x, f, counted);
 }
 
+/* What else went to an address and never said a name. */
+static void
+count_nameless(struct tally *x, struct history *h, const struct addr *server)
+{
+	size_t n, from, to;
+	const struct episode *e = history_episodes(h, &n);
+
+	history_at_server(h, server, &from, &to);
+	for (size_t i = from; i < to; i++) {
+		if (e[i].name)
+			continue;
+		x->flows++;
+		x->ok += e[i].outcome == OUTCOME_OK && !e[i].interfered;
+		x->failed += e[i].outcome == OUTCOME_FAILED;
+	}
+}
+
 static void
 count_findings(struct tallies *t, struct history *h, struct finding *const *findings, size_t n)
 {
@@ -163,9 +180,11 @@ count_findings(struct tallies *t, struct history *h, struct finding *const *find
 		for (size_t k = 0; k < i; k++)
 			counted |=
 			    findings[k]->flow.id == f->flow.id && findings[k]->confidence >= 0.6;
-		if (x->kind == TARGET_ADDRESS && !counted)
-			x->flows++;
+		if (x->kind == TARGET_ADDRESS && x->nfindings == 0)
+			count_nameless(x, h, &f->flow.addr[SERVER]);
 		add_finding(t, x, f, counted);
+		if (x->flows < x->interfered)
+			x->flows = x->interfered; /* the history forgot some */
 		count_resolver(t, h, f, counted);
 	}
 }
@@ -232,7 +251,9 @@ targets_tell(struct arena *a, struct history *h, struct finding *const *findings
 			conclude(x, &r[k++]);
 	HASH_CLEAR(hh, t.all);
 	qsort(r, k, sizeof *r, by_state);
-	*ret_left_out = k > TARGETS_MAX ? k - TARGETS_MAX : 0;
 	*ret = r;
 	*ret_n = k > TARGETS_MAX ? TARGETS_MAX : k;
+	while (*ret_n < k && r[*ret_n].interfered)
+		++*ret_n; /* no more than there are findings */
+	*ret_left_out = k - *ret_n;
 }
