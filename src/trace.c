@@ -93,6 +93,14 @@ flow_trace(const struct flow *f, size_t i)
 	return &f->tail[(f->tail_at + i - f->ntrace) % f->ntail];
 }
 
+/* IPv6 has no IP ID: a payload tells packets apart by its place in the stream or, of datagrams, by
+ * its hash, which long conversations do without. */
+static bool
+is_told_apart(const struct flow *f, const struct trace *t)
+{
+	return f->ip_version == 6 && (f->proto == IPPROTO_TCP ? t->len != 0 : t->hash != 0);
+}
+
 /* Was the very same packet seen a moment ago? A sender that repeats itself counts its IP ID on,
  * or leaves it zero; then a second look at bytes that were just sent tells nothing, so payload
  * or a counted IP ID is asked for. */
@@ -119,7 +127,7 @@ is_duplicate(const struct flow *f, const struct trace *t)
 		    o->window == t->window && o->tsval == t->tsval && o->hash == t->hash &&
 		    o->options == t->options &&
 		    (o->ttl == t->ttl || o->ttl == t->ttl + 1 || o->ttl + 1 == t->ttl) &&
-		    (t->ip_id || t->flags & TH_SYN_ || (f->ip_version == 6 && t->len)))
+		    (t->ip_id || t->flags & TH_SYN_ || is_told_apart(f, t)))
 			return true;
 	}
 	return false;
