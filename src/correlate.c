@@ -78,8 +78,9 @@ ask_server(const struct correlation *c, struct candidate *x)
 				"another name at the same address was served");
 		if (!x->suspicion.silence)
 			continue;
+		/* That a server answers others says nothing of a client that left. */
 		if (e->port == me->port && e->proto == me->proto && e->alive_at.frame &&
-		    f->stage == STAGE_SYN)
+		    f->stage == STAGE_SYN && !finding_has(f, "silence.syn_ack"))
 			control(f, "control.same_service", e, "the same address and port answered");
 		else if (e->alive_at.frame && e->port != me->port && f->stage == STAGE_SYN)
 			control(f, "control.same_address", e,
