@@ -95,12 +95,6 @@ EXPLAINED = {
     ("malformed/tcpdump/bigtcp-ipv6-vxlan-ipv6.pcap", "tcp"): (0, 1, "tshark stops at a length of 0"),
     ("malformed/tcpdump/bigtcp-ipv6.pcap", "tcp"): (0, 1, "tshark stops at a length of 0"),
 
-    ("malformed/tcpdump/bgp-bgp_capabilities_print-oobr-1.pcap", "tcp"): (
-        1, 0, "a lone first fragment with a bad checksum, whose header tshark reads"),
-    ("malformed/tcpdump/bgp_pmsi_tunnel-oobr.pcap", "tcp"): (
-        1, 0, "a lone first fragment with a bad checksum, whose header tshark reads"),
-    ("malformed/tcpdump/sflow_expanded.pcap", "tcp"): (1, 0, "sFlow carries samples of packets"),
-
     # What is no message to us, or none to tshark.
     ("benign/arkime/pcap/dns-update.pcap", "dns"): (0, 1, "UPDATE: tshark calls its zone another name"),
     ("benign/zeek/dns/dynamic-update.pcap", "dns"): (0, 2, "UPDATE: tshark calls its zone another name"),
