@@ -54,6 +54,49 @@ control(struct finding *f, const char *evidence, const struct episode *e, const 
 	f->basis |= BASIS_CONTRAST;
 }
 
+static void
+forget(struct finding *f, const char *evidence)
+{
+	for (size_t i = 0; i < f->nevidence; i++)
+		if (strcmp(f->evidence[i].name, evidence) == 0)
+			f->evidence[i--] = f->evidence[--f->nevidence];
+}
+
+/* A packet is early against its own handshake. Where that was slow and others of the same service
+ * were not (a radio that had to wake, a queue), it is the handshake that came late: the dossier's
+ * F1 allows for drift. Then marks in the header alone name nobody, either. */
+static void
+ask_round_trip(const struct correlation *c, struct candidate *x)
+{
+	static const char *const early[] = {"time.early_ack", "time.early", "time.earlyish"};
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode, *all;
+	int64_t fastest = me->rtt;
+	size_t n, from, to;
+
+	if (!x->suspicion.took || !me->rtt)
+		return;
+	all = history_episodes(c->history, &n);
+	history_at_server(c->history, &me->server, &from, &to);
+	for (size_t i = from; i < to; i++) {
+		const struct episode *e = &all[i];
+
+		if (e->outcome == OUTCOME_OK && !e->interfered && e->rtt && e->rtt < fastest &&
+		    e->port == me->port && addr_equal(&e->client, &me->client) &&
+		    near(e, me, COMPARABLE))
+			fastest = e->rtt;
+	}
+	if (fastest == me->rtt || x->suspicion.took < fastest / 10 * 6)
+		return;
+	for (size_t i = 0; i < sizeof early / sizeof *early; i++)
+		forget(f, early[i]);
+	if (f->mechanism != RST_INJECTION || weigh_stands_out(f))
+		return;
+	forget(f, "fingerprint.specific");
+	forget(f, "fingerprint.generic");
+	f->nattributions = 0;
+}
+
 /* How did others fare at the same address? */
 static void
 ask_server(const struct correlation *c, struct candidate *x)
@@ -78,9 +121,11 @@ ask_server(const struct correlation *c, struct candidate *x)
 				"another name at the same address was served");
 		if (!x->suspicion.silence)
 			continue;
-		/* That a server answers others says nothing of a client that left. */
+		/* That a server answers others says nothing of a client that left, and one that
+		 * answered before and never since may be gone itself. */
 		if (e->port == me->port && e->proto == me->proto && e->alive_at.frame &&
-		    f->stage == STAGE_SYN && !finding_has(f, "silence.syn_ack"))
+		    e->server_last > me->first && f->stage == STAGE_SYN &&
+		    !finding_has(f, "silence.syn_ack"))
 			control(f, "control.same_service", e, "the same address and port answered");
 		else if (e->alive_at.frame && e->port != me->port && f->stage == STAGE_SYN)
 			control(f, "control.same_address", e,
@@ -281,22 +326,16 @@ ask_resolvers(const struct correlation *c, struct candidate *x)
 			control(f, "control.other_resolver", e, "another resolver knows the name");
 }
 
-static void
-forget(struct finding *f, const char *evidence)
-{
-	for (size_t i = 0; i < f->nevidence; i++)
-		if (strcmp(f->evidence[i].name, evidence) == 0)
-			f->evidence[i--] = f->evidence[--f->nevidence];
-}
-
 void
 correlate(const struct correlation *c)
 {
 	/* Also sorts the history, which the other questions need. */
 	struct contemporaries *others = contemporaries_new(c->history);
 
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
+		ask_round_trip(c, &c->candidates[i]);
 		weigh(c->candidates[i].suspicion.finding);
+	}
 	/* A flow that is surely interfered with is nobody's control. */
 	for (size_t i = 0; i < c->n; i++) {
 		struct episode *e;

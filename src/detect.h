@@ -11,6 +11,7 @@ struct suspicion {
 	struct finding *finding;
 	int64_t answer_nsec;   /* DNS: how long the suspicious answer took; 0 if unknown */
 	uint8_t answer_ttl;    /* DNS: the TTL it came with */
+	int64_t took;          /* since the words that it answers, if that is told; 0 if unknown */
 	bool silence;          /* nothing speaks but silence: a control decides */
 	struct ref silence_at; /* the first unanswered packet */
 };
@@ -45,6 +46,7 @@ struct measure {
 	double weight; /* sum of what speaks for a forgery */
 	int ttl_usual, ttl_jump;
 	double kappa; /* -1 if it cannot be told */
+	int64_t took; /* the time that kappa stands for */
 	bool early;
 };
 void measure_packet(struct measure *m, const struct look *l, size_t i, long trigger);

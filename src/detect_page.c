@@ -178,6 +178,7 @@ detect_page(const struct detection *d, const struct look *l)
 	measure_packet(&m, l, (size_t)at, look_last_data(l, CLIENT, (size_t)at));
 	if (m.weight < 2)
 		return;
+	x.took = m.took;
 	x.finding = finding_new(l, BLOCK_PAGE, page->nsec);
 	x.finding->direction = TO_CLIENT;
 	x.finding->stage = look_stage(l, (size_t)at);

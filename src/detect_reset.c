@@ -359,6 +359,7 @@ detect_reset(const struct detection *d, const struct look *l)
 		if (!f[side])
 			continue;
 		x.finding = f[side];
+		x.took = side == SERVER ? s[side].measure[s[side].worst].took : 0;
 		d->suspect(d->context, l, &x);
 	}
 }

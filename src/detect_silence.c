@@ -13,6 +13,9 @@
 #define REPEATS 3
 /* An answer that is due this long after a request that was acknowledged is missing. */
 #define ANSWER_DUE (10 * NSEC_PER_SEC)
+/* What forgets a connection that is idle does so after a minute or more: NATs, balancers
+ * (dossier B-14; RFC 4787, REQ-5 and RFC 5382, REQ-5 ask for more). */
+#define IDLE (60 * NSEC_PER_SEC)
 /* A test tool that wants its packet to die on the way gives it a smaller TTL than its SYN. */
 #define TTL_LIMITED 8
 
@@ -152,6 +155,8 @@ weigh_unheard(struct finding *f, const struct look *l, const struct unheard *u)
 		finding_weigh(f, "silence.selective", t->at);
 	if (u->fin && u->repeats < REPEATS)
 		finding_weigh(f, "silence.fin_too", t->at);
+	if (u->first > 0 && t->nsec - flow_trace(l->flow, u->first - 1)->nsec > IDLE)
+		finding_weigh(f, "silence.idle", t->at);
 	if (u->replies) {
 		const struct trace *r = flow_trace(l->flow, (size_t)u->reply);
 		struct cite *c = finding_cite(f, r->at, ROLE_CONTRADICTION);

@@ -227,6 +227,7 @@ history_add(struct history *h, const struct look *l, bool suspected, struct epis
 	e->outcome = (uint8_t)l->outcome;
 	e->name = l->name[0] ? history_intern(h, l->name) : NULL;
 	e->server_last = f->half[SERVER].last;
+	e->rtt = l->rtt[SERVER];
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
 	read_server(l, e);
 	read_dns(h, l, suspected, e);

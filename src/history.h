@@ -19,6 +19,7 @@ struct episode {
 	struct ref alive_at; /* first packet of the server's, frame 0 if there is none */
 	struct ref ok_at;    /* the packet that shows success, frame 0 if there is none */
 	int64_t alive_nsec, server_last; /* 0 if the server never spoke */
+	int64_t rtt;                     /* of its handshake, from here to the server; 0: unknown */
 	struct addr answer;              /* DNS: the first address, if dns_positive */
 	uint16_t client_port, port;      /* port: the server's */
 	uint8_t proto;

@@ -12,8 +12,6 @@
 #include <string.h>
 
 #define MATCHES_MAX 8
-/* One strong feature of its own, or two weak ones, before marks in the header count. */
-#define STANDS_OUT 2.0
 #define PENDING_MAX (sizeof((struct judge *)0)->pending / sizeof(struct suspicion))
 /* What is surely innocent before any other flow was asked is not carried along: controls add at
  * most 5, so below this log-odds nothing can come of it. */
@@ -76,23 +74,6 @@ akin(enum mechanism a, enum mechanism b)
 	return false;
 }
 
-/* Header marks count only where the packet stands out from its alleged sender's others: a
- * sender whose every packet has the IP ID 1 is no injector. */
-static bool
-stands_out(const struct finding *f)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < f->nevidence; i++) {
-		const struct evidence *e = &f->evidence[i];
-
-		if (e->weight > 0 && (e->family == FAMILY_TIME || e->family == FAMILY_HEADER ||
-				      e->family == FAMILY_SEQUENCE))
-			sum += e->weight;
-	}
-	return sum >= STANDS_OUT;
-}
-
 static bool
 tells_by_header(enum mechanism m)
 {
@@ -122,7 +103,7 @@ attribute(struct finding *f, const struct fingerprint_match *m)
 {
 	const struct fact *last = m->facts[m->nfacts - 1];
 
-	if (tells_by_header(m->fingerprint->mechanism) && !stands_out(f))
+	if (tells_by_header(m->fingerprint->mechanism) && !weigh_stands_out(f))
 		return;
 	/* A silence that looks like a silence is no second proof. */
 	if (m->fingerprint->mechanism == DROP && m->fingerprint->kind == GENERIC)

@@ -45,7 +45,8 @@ measure_time(struct measure *m, const struct look *l, const struct trace *t, lon
 	said = flow_trace(l->flow, (size_t)trigger);
 	if (said->from == t->from || t->nsec < said->nsec)
 		return;
-	m->kappa = (double)(t->nsec - said->nsec) / (double)rtt;
+	m->took = t->nsec - said->nsec;
+	m->kappa = (double)m->took / (double)rtt;
 	acked = t->flags & TH_ACK_ && !seq_before(t->ack, said->seq + said->len);
 	if (m->kappa < 0.25)
 		add(m, acked ? "time.early_ack" : "time.early");

@@ -19,6 +19,8 @@ const double weight_family_cap[NFAMILIES] = {
 /* A control of this weight tells the target from the network: another name at the same address,
  * the same service before. That others fare well does not. */
 #define TELLING 1.5
+/* One strong feature of its own, or two weak ones, before marks in the header count. */
+#define STANDS_OUT 2.0
 /* Nothing is certain: packets can be made up. */
 #define CONFIDENCE_MAX 0.999
 
@@ -29,6 +31,21 @@ weight_find(const char *name)
 		if (strcmp(w->name, name) == 0)
 			return w;
 	return NULL;
+}
+
+bool
+weigh_stands_out(const struct finding *f)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < f->nevidence; i++) {
+		const struct evidence *e = &f->evidence[i];
+
+		if (e->weight > 0 && (e->family == FAMILY_TIME || e->family == FAMILY_HEADER ||
+				      e->family == FAMILY_SEQUENCE))
+			sum += e->weight;
+	}
+	return sum >= STANDS_OUT;
 }
 
 void

@@ -33,5 +33,8 @@ extern const struct weight weights[]; /* ends with {0} */
 extern const double weight_family_cap[NFAMILIES];
 
 const struct weight *weight_find(const char *name); /* NULL if there is none */
+/* Header marks count only where the packet stands out from its alleged sender's others: a
+ * sender whose every packet has the IP ID 1 is no injector. */
+bool weigh_stands_out(const struct finding *f);
 /* Sets f->confidence from its evidence. */
 void weigh(struct finding *f);

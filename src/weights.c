@@ -95,6 +95,7 @@ const struct weight weights[] = {
     {"silence.no_answer", FAMILY_SILENCE, 0.27, "a request that arrived was never answered"},
     {"silence.large_only", FAMILY_CONTEXT, -2.52, "only the largest packets vanish"},
     {"silence.client_gone", FAMILY_CONTEXT, -1.43, "the client may have left"},
+    {"silence.idle", FAMILY_CONTEXT, -3.0, "it was the first word after a minute of idling"},
     {"silence.established", FAMILY_CONTEXT, -0.51, "the connection had worked before"},
 
     {"dns.race", FAMILY_AFTER, 5.05, "one query drew contradicting answers"},
@@ -126,7 +127,7 @@ const struct weight weights[] = {
     {"control.same_name", FAMILY_CONTROL, 1.5,
      "the same name fared well at another time or address"},
     {"control.same_service", FAMILY_CONTROL, 1.52,
-     "the same address and port answered before or afterwards"},
+     "the same address and port answered meanwhile or afterwards"},
     {"control.same_address", FAMILY_CONTROL, 0.21,
      "the same address answered on another port at that time"},
     {"control.others_fine", FAMILY_CONTROL, 0.6, "other addresses answered at that time"},

@@ -106,8 +106,8 @@ same_service(void **state)
 			struct past p;
 
 			past_begin(&p);
-			served(&p, 0, 1, port ? 80 : 443, "");
-			e = in_vain(&p, 20, 1, 443, "");
+			e = in_vain(&p, 0, 1, 443, "");
+			served(&p, 20, 1, port ? 80 : 443, "");
 			suspected(&p, &e, silence ? DROP : RST_INJECTION, STAGE_SYN,
 				  silence ? "silence.syn" : "ttl.off");
 			correlate(&p.correlation);
@@ -115,6 +115,65 @@ same_service(void **state)
 			assert_int_equal(told(&p, 0, "control.same_address"), silence && port);
 			past_end(&p);
 		}
+	}
+}
+
+/* A server that answered before and never since may be switched off. */
+static void
+gone_servers(void **state)
+{
+	struct episode e;
+	struct past p;
+
+	(void)state;
+	past_begin(&p);
+	served(&p, 0, 1, 443, "");
+	e = in_vain(&p, 20, 1, 443, "");
+	suspected(&p, &e, DROP, STAGE_SYN, "silence.syn");
+	correlate(&p.correlation);
+	assert_false(told(&p, 0, "control.same_service"));
+	past_end(&p);
+}
+
+/* Early against a handshake that was slow, and not against another one of the same service. */
+static void
+slow_handshakes(void **state)
+{
+	static const struct {
+		int64_t took; /* milliseconds after the request; a handshake takes 40 */
+		uint16_t port;
+		bool slow, marked, early;
+	} cases[] = {
+	    {41, 443, true, false, false}, {5, 443, true, false, true},
+	    {41, 443, false, false, true}, {41, 80, true, false, true},
+	    {41, 443, true, true, false},  {0, 443, true, false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct finding *f;
+		struct episode e;
+		struct past p;
+
+		past_begin(&p);
+		served(&p, 30, 1, cases[i].port, "good.example");
+		e = unheard(&p, 0, 1, 443, "bad.example");
+		if (cases[i].slow)
+			e.rtt = 900 * NSEC_PER_MSEC;
+		f = suspected(&p, &e, RST_INJECTION, STAGE_FIRST_DATA, "time.early_ack");
+		finding_weigh(f, "fingerprint.specific", e.first_at);
+		if (cases[i].marked)
+			finding_weigh(f, "ttl.far", e.first_at);
+		finding_attribute(f, "a-system", 1, NULL);
+		p.candidates[0].suspicion.took = cases[i].took * NSEC_PER_MSEC;
+		correlate(&p.correlation);
+		if (told(&p, 0, "time.early_ack") != cases[i].early)
+			fail_msg("case %zu", i);
+		/* Marks name a system only where something else stands out. */
+		assert_int_equal(f->nattributions, cases[i].early || cases[i].marked);
+		assert_int_equal(told(&p, 0, "fingerprint.specific"),
+				 cases[i].early || cases[i].marked);
+		past_end(&p);
 	}
 }
 
@@ -486,6 +545,8 @@ main(void)
 	    cmocka_unit_test(victims_are_no_controls),
 	    cmocka_unit_test(same_name_elsewhere),
 	    cmocka_unit_test(same_service),
+	    cmocka_unit_test(gone_servers),
+	    cmocka_unit_test(slow_handshakes),
 	    cmocka_unit_test(network_is_up),
 	    cmocka_unit_test(outage_counts_servers),
 	    cmocka_unit_test(scans),

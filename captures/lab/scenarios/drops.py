@@ -305,3 +305,41 @@ def happy_eyeballs(lab):
     lab.https(lab.good, 0.3, to=slow, deadline=1.4)
     lab.https(lab.good, 0.55, to=fast)
     lab.https(lab.other, 3)
+
+
+@scenario("twin")
+def server_goes_down(lab):
+    """A server loses its power in the middle of the day; its neighbours answer all the while."""
+    h = lab.server(lab.bad)
+    lab.http(lab.bad, 0.2)
+
+    def down():
+        h.dead = True
+    lab.at(5, down)
+    lab.http(lab.good, 8)
+    lab.http(lab.bad, 9, deadline=12)
+    lab.http(lab.other, 11)
+    lab.http(lab.bad, 24, deadline=12)
+
+
+@scenario("twin")
+def nat_forgets(lab):
+    """A NAT forgot the connection after minutes of silence and swallows its next words."""
+    lab.until = 320
+    h = lab.server(lab.good)
+    lab.alias(lab.bad, h)
+    lab.https(lab.bad, 0.2, deadline=300, steps=[
+        ("record", 6), ("send", say.client_finished(lab.rng)),
+        ("send", say.application(lab.rng, 300)), ("record",), ("wait", 250000000),
+        ("send", say.application(lab.rng, 200)), ("record",), ("close",)])
+    old = []
+
+    def forgotten(p):
+        return p.dst == h.address and p.way == "up" and p.sport in old
+
+    def forget():
+        old.extend(c.port for c in h.tcp.values())
+        lab.path.lose += [forgotten] * 60
+    lab.at(240, forget)
+    lab.https(lab.good, 245)
+    lab.https(lab.good, 255)

@@ -284,3 +284,24 @@ def preconnect(lab):
         lab.connect(0.2 + i / 10, h.address, 443, [("recv", 1)])
     lab.https(lab.other, 1)
 
+
+
+@scenario("twin")
+def radio_wakes(lab):
+    """A sleeping radio delays the first handshake; the server's own reset follows in good time."""
+    def refuse(app, c):
+        return [("wait", lab.rng.randrange(200, 1500)), ("abort",)] \
+            if lab.bad.encode() in bytes(c.inn) else lab.tls_answer(app, c)
+    h = lab.server(lab.good, tls=refuse)
+    lab.alias(lab.bad, h)
+    hear, held = h.receive, []
+
+    def sleepy(p):
+        if held:
+            return hear(p)
+        held.append(p)
+        return lab.clock.after(850000, hear, p)
+    h.receive = sleepy
+    lab.https(lab.bad, 0.3)
+    lab.https(lab.good, 3)
+    lab.https(lab.bad, 5)
