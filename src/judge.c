@@ -116,9 +116,6 @@ attribute(struct finding *f, const struct fingerprint_match *m)
 		finding_attribute(f, m->fingerprint->id, m->score, m->fingerprint->sources);
 	if (f->mechanism == DATA_INJECTION && m->fingerprint->mechanism == BLOCK_PAGE)
 		f->mechanism = BLOCK_PAGE;
-	if (f->mechanism == DNS_TAMPERING && m->fingerprint->mechanism == DNS_INJECTION &&
-	    m->fingerprint->kind == SPECIFIC)
-		f->mechanism = DNS_INJECTION; /* the marks of one who is not the resolver */
 }
 
 /* The mark alone is the finding. */
