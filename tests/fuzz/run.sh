@@ -52,7 +52,7 @@ one() {
 	(
 		nice -n 19 "$BUILD/fuzz_$1" -max_total_time="$2" -max_len="$(length "$1")" -timeout=10 \
 			-rss_limit_mb=2048 -entropic=0 -reload=0 -print_final_stats=1 \
-			-artifact_prefix="$LOG/crashes/$1-" "$LOG/corpus/$1" "$SOURCE/corpus/$1" \
+			-artifact_prefix="$LOG/crashes/$1-" "$LOG/corpus/$1" $([ ! -d "$SOURCE/corpus/$1" ] || echo "$SOURCE/corpus/$1") \
 			>"$out" 2>&1
 		echo $? >"$out.status"
 		times >"$cost"
