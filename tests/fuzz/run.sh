@@ -48,11 +48,13 @@ one() {
 	mkdir -p "$LOG/corpus/$1" "$LOG/crashes"
 	out=$LOG/$1-$(date -u +%H%M%S)-$$.log
 	cost=$out.cost
+	seeds=$SOURCE/corpus/$1
+	[ -d "$seeds" ] || seeds=
 	# Entropic scheduling costs more than these short runs do.
 	(
 		nice -n 19 "$BUILD/fuzz_$1" -max_total_time="$2" -max_len="$(length "$1")" -timeout=10 \
 			-rss_limit_mb=2048 -entropic=0 -reload=0 -print_final_stats=1 \
-			-artifact_prefix="$LOG/crashes/$1-" "$LOG/corpus/$1" $([ ! -d "$SOURCE/corpus/$1" ] || echo "$SOURCE/corpus/$1") \
+			-artifact_prefix="$LOG/crashes/$1-" "$LOG/corpus/$1" ${seeds:+"$seeds"} \
 			>"$out" 2>&1
 		echo $? >"$out.status"
 		times >"$cost"
