@@ -39,7 +39,7 @@ PREFERENCES = ["-o", "tcp.reassemble_out_of_order:TRUE"]
 IMPATIENT = ["-o", "tcp.reassemble_out_of_order:FALSE", "-o", "http.desegment_body:FALSE"]
 BETWEEN = "\x01"
 
-IDLE = 60           # seconds: the shortest time after which src/flow.c calls a flow over
+IDLE = 60           # seconds: the shortest time after which src/flow_table.c calls a flow over
 STREAM_DEPTH = 32768    # bytes: how far src/analyze.c reads either side of a stream
 FACTS_FULL = 1 << 5     # FLOW_FACTS_FULL in src/flow.h
 FIN, RST = 1, 4
