@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Community ID v1: "1:" base64(SHA-1(seed, addresses, protocol, 0, ports)), the smaller end first.
  *
- * https://github.com/corelight/community-id-spec; which ICMP types answer each other is Zeek's
- * list, as in https://github.com/corelight/pycommunityid. */
+ * corelight/community-id-spec; which ICMP types answer each other is Zeek's
+ * list, as in corelight/pycommunityid. */
 #include "community.h"
 
 #include <netinet/in.h>

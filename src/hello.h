@@ -41,11 +41,11 @@ is_grease(uint16_t v)
 	return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff);
 }
 
-/* JA3 (github.com/salesforce/ja3, BSD-3-Clause): MD5 of versions and lists in their order.
+/* JA3 (salesforce/ja3, BSD-3-Clause): MD5 of versions and lists in their order.
  * False if the hello is too large to have one. */
 bool client_hello_ja3(const struct client_hello *h, char out[MD5_HEX + 1]);
 
-/* JA4 (github.com/FoxIO-LLC/ja4, technical_details/JA4.md, BSD-3-Clause): sorted lists.
+/* JA4 (FoxIO-LLC/ja4, technical_details/JA4.md, BSD-3-Clause): sorted lists.
  * carrier is 't' for TCP, 'q' for QUIC, 'd' for DTLS. */
 #define JA4_LENGTH 36
 bool client_hello_ja4(const struct client_hello *h, char carrier, char out[JA4_LENGTH + 1]);
