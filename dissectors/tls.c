@@ -110,7 +110,7 @@ static const struct field fields[] = {
     [F_CERT_CHAIN] = {"tls.cert.chain", FACT_UINT, "certificates sent, its own included"},
     [F_ALERT_LEVEL] = {"tls.alert.level", FACT_UINT, "plaintext alert: 1 warning, 2 fatal"},
     [F_ALERT_DESCRIPTION] = {"tls.alert.description", FACT_UINT,
-			     "plaintext alert: its reason (RFC 8446, 6)"},
+			     "plaintext alert: its reason (RFC 8446, 6)", .telling = true},
     [F_ALERT_ENCRYPTED] = {"tls.alert.encrypted", FACT_MARK, "an alert that cannot be read"},
     [F_CHANGE_CIPHER_SPEC] = {"tls.change_cipher_spec", FACT_MARK,
 			      "the side announces that it encrypts"},

@@ -98,5 +98,7 @@ support   = +20% tls.alert.description from server with ip.ttl_jump >= 3
 support   = +15% tls.server_hello from server
 rev       = 1
 innocent  = a TLS proxy of the own network or computer, which is nearer than the server
+sample    = alert-in-path
+near      = alert-unknown-name
 source    = RFC 8446, 6
 source    = Weaver, Sommer, Paxson, NDSS 2009: answers sooner than a round trip

@@ -2,6 +2,7 @@
 /* Holds each suspicion against what else the capture shows. */
 #include "correlate.h"
 #include "contemporaries.h"
+#include "contrast.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -54,14 +55,6 @@ control(struct finding *f, const char *evidence, const struct episode *e, const 
 	f->basis |= BASIS_CONTRAST;
 }
 
-static void
-forget(struct finding *f, const char *evidence)
-{
-	for (size_t i = 0; i < f->nevidence; i++)
-		if (strcmp(f->evidence[i].name, evidence) == 0)
-			f->evidence[i--] = f->evidence[--f->nevidence];
-}
-
 /* A packet is early against its own handshake. Where that was slow and others of the same service
  * were not (a radio that had to wake, a queue), it is the handshake that came late: the dossier's
  * F1 allows for drift. Then marks in the header alone name nobody, either. */
@@ -89,11 +82,11 @@ ask_round_trip(const struct correlation *c, struct candidate *x)
 	if (fastest == me->rtt || x->suspicion.took < fastest / 10 * 6)
 		return;
 	for (size_t i = 0; i < sizeof early / sizeof *early; i++)
-		forget(f, early[i]);
+		finding_forget(f, early[i]);
 	if (f->mechanism != RST_INJECTION || weigh_stands_out(f))
 		return;
-	forget(f, "fingerprint.specific");
-	forget(f, "fingerprint.generic");
+	finding_forget(f, "fingerprint.specific");
+	finding_forget(f, "fingerprint.generic");
 	f->nattributions = 0;
 }
 
@@ -353,7 +346,7 @@ correlate(const struct correlation *c)
 		struct finding *f = x->suspicion.finding;
 
 		if (c->flat_ttl)
-			forget(f, "ttl.same");
+			finding_forget(f, "ttl.same");
 		if (c->one_way && x->suspicion.silence)
 			finding_weigh(f, "context.one_way", no_packet());
 		if (c->lossy && x->suspicion.silence)
@@ -361,6 +354,7 @@ correlate(const struct correlation *c)
 		if (f->mechanism == DNS_INJECTION || f->mechanism == DNS_TAMPERING) {
 			ask_resolvers(c, x);
 		} else {
+			contrast_ttl(c->history, &x->suspicion, &x->episode);
 			ask_server(c, x);
 			ask_name(c, x);
 			ask_others(others, x);

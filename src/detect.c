@@ -13,4 +13,5 @@ detect(const struct detection *d, const struct look *l)
 	detect_silence(d, l);
 	detect_dns(d, l);
 	detect_icmp(d, l);
+	detect_alert(d, l);
 }

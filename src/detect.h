@@ -14,6 +14,7 @@ struct suspicion {
 	int64_t took;          /* since the words that it answers, if that is told; 0 if unknown */
 	bool silence;          /* nothing speaks but silence: a control decides */
 	struct ref silence_at; /* the first unanswered packet */
+	uint8_t data_ttl;      /* the TTL of payload in the server's name; 0 if it is none */
 };
 
 struct detection {
@@ -32,6 +33,7 @@ void detect_page(const struct detection *d, const struct look *l);
 void detect_silence(const struct detection *d, const struct look *l);
 void detect_dns(const struct detection *d, const struct look *l);
 void detect_icmp(const struct detection *d, const struct look *l);
+void detect_alert(const struct detection *d, const struct look *l);
 /* All of them. The facts of the packets must have been noted (dissect_packets). */
 void detect(const struct detection *d, const struct look *l);
 

@@ -27,6 +27,13 @@ starts_like_http(const uint8_t *p, size_t n)
 	return n >= 5 && memcmp(p, "HTTP/", 5) == 0;
 }
 
+/* A record of the type alert that holds one alert in clear (RFC 8446, 5.1 and 6). */
+static bool
+is_plain_alert(const uint8_t *p, size_t n)
+{
+	return n >= 5 && p[0] == 21 && p[1] == 3 && p[3] == 0 && p[4] == 2;
+}
+
 /* Of two versions of the same bytes, which is the forgery? The one that differs more from the
  * side's other packets; if neither does, the one that came first, since it won the race. */
 static void
@@ -77,21 +84,25 @@ detect_conflict(const struct detection *d, const struct look *l)
 	struct cite *cite;
 	long at[2];
 	int forged;
-	bool page;
+	bool page, alert;
 
 	if (!c)
 		return;
 	choose(l, c, at, m, &forged);
 	page = starts_like_http(forged == 0 ? c->first_bytes : c->second_bytes,
 				forged == 0 ? c->nfirst : c->nsecond);
-	f = finding_new(l, DATA_INJECTION, c->nsec);
+	alert = is_plain_alert(forged == 0 ? c->first_bytes : c->second_bytes,
+			       forged == 0 ? c->nfirst : c->nsecond);
+	f = finding_new(l, alert ? TLS_ALERT_INJECTION : DATA_INJECTION, c->nsec);
 	f->direction = c->from == SERVER ? TO_CLIENT : TO_SERVER;
 	f->stage = look_stage(l, at[forged] >= 0 ? (size_t)at[forged] : l->n);
 	if (at[forged] >= 0)
 		measure_tell(f, &m[forged], l, (size_t)at[forged]);
 	cite = finding_cite(f, forged == 0 ? c->first : c->second, ROLE_INJECTED);
 	finding_observe(f, cite, "tcp.payload", NULL, "%s",
-			page ? "an HTTP answer" : "other bytes");
+			page    ? "an HTTP answer"
+			: alert ? "a TLS alert"
+				: "other bytes");
 	finding_cite(f, forged == 0 ? c->second : c->first, ROLE_CONTRADICTION);
 	if (at[forged] >= 0)
 		tell_companions(f, l, (size_t)at[forged]);
@@ -105,9 +116,10 @@ detect_conflict(const struct detection *d, const struct look *l)
 			 c->first.frame, c->second.frame);
 	finding_explain(
 	    f,
-	    "Forged data was slipped into this connection%s%s: two packets claim the same "
+	    "Forged data%s was slipped into this connection%s%s: two packets claim the same "
 	    "place in the stream and say different things.",
-	    f->name ? " to " : "", f->name ? f->name : "");
+	    alert ? ", an alert that ends the TLS handshake," : "", f->name ? " to " : "",
+	    f->name ? f->name : "");
 	x.finding = f;
 	d->suspect(d->context, l, &x);
 }

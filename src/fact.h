@@ -13,6 +13,7 @@ struct field {
 	enum fact_type type;
 	const char *doc; /* one line */
 	bool costly;     /* noted only where somebody asks for it: flow_wants() */
+	bool telling;    /* a flow that has it is looked at, however well it went */
 };
 
 struct fact {

@@ -123,6 +123,14 @@ finding_has(const struct finding *f, const char *name)
 }
 
 void
+finding_forget(struct finding *f, const char *name)
+{
+	for (size_t i = 0; i < f->nevidence; i++)
+		if (strcmp(f->evidence[i].name, name) == 0)
+			f->evidence[i--] = f->evidence[--f->nevidence];
+}
+
+void
 finding_weigh(struct finding *f, const char *name, struct ref at)
 {
 	const struct weight *w = weight_find(name);

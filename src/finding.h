@@ -166,6 +166,8 @@ void finding_observe(struct finding *f, struct cite *c, const char *feature, con
  * once. */
 void finding_weigh(struct finding *f, const char *name, struct ref at);
 bool finding_has(const struct finding *f, const char *name);
+/* Takes a piece of evidence back. */
+void finding_forget(struct finding *f, const char *name);
 /* An innocent explanation, and what speaks against it. */
 void finding_excludes(struct finding *f, const char *explanation, const char *against, ...)
     PRINTF_LIKE(3, 4);

@@ -203,6 +203,8 @@ read_server(const struct look *l, struct episode *e)
 		e->alive_nsec = t->nsec;
 		break;
 	}
+	if (l->data[SERVER] >= 0)
+		e->data_ttl = flow_trace(l->flow, (size_t)l->data[SERVER])->ttl;
 	if (l->outcome != OUTCOME_OK)
 		return;
 	e->ok_at =

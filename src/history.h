@@ -23,7 +23,8 @@ struct episode {
 	struct addr answer;              /* DNS: the first address, if dns_positive */
 	uint16_t client_port, port;      /* port: the server's */
 	uint8_t proto;
-	uint8_t outcome; /* enum outcome */
+	uint8_t outcome;  /* enum outcome */
+	uint8_t data_ttl; /* of the server's first payload; 0 if it said nothing */
 	bool dns, dns_positive;
 	bool silent;     /* opened in vain: not one packet came back */
 	bool interfered; /* set by correlation */

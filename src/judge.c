@@ -188,6 +188,40 @@ match(struct judge *j, const struct look *l)
 	}
 }
 
+/* A forged page or alert that ends the connection in the same breath is one act, not two. */
+static bool
+is_part_of(const struct finding *fin, const struct finding *whole)
+{
+	if (fin->mechanism != FIN_INJECTION || whole->confidence < 0.6 || !fin->ncites ||
+	    (whole->mechanism != DATA_INJECTION && whole->mechanism != BLOCK_PAGE &&
+	     whole->mechanism != TLS_ALERT_INJECTION))
+		return false;
+	for (size_t i = 0; i < whole->ncites; i++)
+		if (whole->cites[i].role == ROLE_INJECTED &&
+		    whole->cites[i].at.frame == fin->cites[0].at.frame &&
+		    whole->cites[i].at.capture == fin->cites[0].at.capture)
+			return true;
+	return false;
+}
+
+static void
+join_acts(struct judge *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->npending; i++)
+		for (size_t k = 0; k < j->npending && j->pending[i].finding; k++)
+			if (j->pending[k].finding &&
+			    is_part_of(j->pending[i].finding, j->pending[k].finding)) {
+				finding_free(j->pending[i].finding);
+				j->pending[i].finding = NULL;
+			}
+	for (size_t i = 0; i < j->npending; i++)
+		if (j->pending[i].finding)
+			j->pending[n++] = j->pending[i];
+	j->npending = n;
+}
+
 void
 judge_keep(struct judge *j, const struct suspicion *s, const struct episode *e)
 {
@@ -236,8 +270,10 @@ judge_flow(struct judge *j, struct flow *f)
 	} else if (is_worth_matching(j, f)) {
 		match(j, &l);
 	}
-	for (size_t i = 0; i < j->npending; i++) {
+	for (size_t i = 0; i < j->npending; i++)
 		weigh(j->pending[i].finding);
+	join_acts(j);
+	for (size_t i = 0; i < j->npending; i++) {
 		suspected |= j->pending[i].finding->confidence >= 0.3;
 		explained |= j->pending[i].finding->nattributions > 0;
 	}

@@ -63,6 +63,16 @@ read_handshake(struct look *l)
 	}
 }
 
+/* The server's first word in TLS is an alert: it will not shake hands. */
+static bool
+is_refused_by_alert(const struct flow *f)
+{
+	size_t i = 0;
+
+	return f->bits & FLOW_ODD && flow_fact(f, "tls.alert.description", SERVER, &i) &&
+	       !flow_first(f, "tls.server_hello");
+}
+
 /* What became of a TCP connection, before anybody asks why. */
 static enum outcome
 tcp_outcome(const struct look *l)
@@ -81,6 +91,8 @@ tcp_outcome(const struct look *l)
 		return OUTCOME_PARTIAL;
 	if (l->syn_ack >= 0 && l->handshake_ack < 0 && s->syns > 1)
 		return OUTCOME_FAILED;
+	if (is_refused_by_alert(l->flow))
+		return OUTCOME_REFUSED;
 	if (l->answered || (s->bytes && !c->bytes))
 		return OUTCOME_OK;
 	if (c->bytes)

@@ -29,6 +29,8 @@ fact_new(struct flow *f, enum side from, const struct field *field)
 	fact->nsec = f->at_nsec;
 	fact->message = f->messages;
 	fact->from = from;
+	if (field && field->telling)
+		f->bits |= FLOW_ODD;
 	return fact;
 }
 

@@ -82,6 +82,10 @@ const struct weight weights[] = {
     {"page.deaf", FAMILY_SEQUENCE, 1.5, "nobody hears the client afterwards"},
     {"page.alone", FAMILY_SEQUENCE, 0.48, "nothing else ever confirmed the request"},
 
+    {"ttl.usual", FAMILY_CONTEXT, -2.0, "the server says other things with the same TTL"},
+    {"alert.access", FAMILY_CONTENT, 0.5, "the alert says that access is denied"},
+    {"alert.alone", FAMILY_SEQUENCE, 0.5, "nothing else ever confirmed the ClientHello"},
+
     {"silence.syn", FAMILY_SILENCE, 2.02, "three or more requests to connect went unanswered"},
     {"silence.syn_ack", FAMILY_SILENCE, 1.79, "three or more SYN+ACKs went unanswered"},
     {"silence.syn_once", FAMILY_SILENCE, 0.35, "two requests to connect went unanswered"},

@@ -83,8 +83,8 @@ def application(rng, n):
     return record(23, rng.randbytes(n))
 
 
-def alert(level, code):
-    return record(21, bytes((level, code)))
+def alert(level, code, version=0x0303):
+    return record(21, bytes((level, code)), version)
 
 
 def http_get(host, path="/"):

@@ -11,6 +11,7 @@ ALSO = {"rst-injection": ["drop"], "fin-injection": ["rst-injection", "drop", "b
         "syn-ack-injection": ["rst-injection", "data-injection"], "drop": [],
         "data-injection": ["fin-injection", "rst-injection", "block-page"],
         "block-page": ["fin-injection", "rst-injection", "data-injection", "drop"],
+        "tls-alert-injection": ["fin-injection", "rst-injection", "data-injection", "drop"],
         "dns-injection": ["dns-tampering"], "dns-tampering": [], "icmp-rejection": ["drop"]}
 SILENT = ("drop",)
 LIKELY = 0.6        # the contract's word; less is asked where an innocent twin looks the same

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What other flows to the same place show about a suspicion: flows that differ in one thing. */
+#pragma once
+
+#include "detect.h"
+#include "history.h"
+
+/* Takes marks of the TTL back if the same server says other things with that very TTL. */
+void contrast_ttl(struct history *h, struct suspicion *x, const struct episode *me);
