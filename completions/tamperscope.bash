@@ -7,12 +7,16 @@ _tamperscope() {
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W 'analyze fields check explain suggest --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats --help --version' -- "$cur"))
 		return
 	fi
 	case $prev in
 	--format)
 		COMPREPLY=($(compgen -W 'text json ndjson' -- "$cur"))
+		return
+		;;
+	--view)
+		COMPREPLY=($(compgen -W 'server client' -- "$cur"))
 		return
 		;;
 	--only)
@@ -41,6 +45,9 @@ _tamperscope() {
 	suggest)
 		words='-f --filter --fingerprints -q --quiet'
 		;;
+	stats)
+		words='--format -o --output -f --filter -q --quiet --view'
+		;;
 	explain)
 		words=--fingerprints
 		;;
@@ -61,7 +68,7 @@ _tamperscope() {
 	check)
 		compopt -o dirnames
 		;;
-	analyze | suggest)
+	analyze | suggest | stats)
 		compopt -o default
 		;;
 	esac

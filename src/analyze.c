@@ -36,6 +36,7 @@ struct analysis {
 	struct flow_table *flows;
 	struct history *history;
 	struct rows *rows;
+	struct stats *stats;
 	struct vantage_votes *votes;
 	struct hygiene hygiene;
 	struct judge judge;
@@ -76,6 +77,8 @@ judge(void *context, struct flow *f)
 	struct analysis *a = context;
 
 	judge_flow(&a->judge, f);
+	if (a->stats)
+		stats_count(a->stats, f, a->judge.now);
 	watch(a, f);
 }
 
@@ -190,6 +193,8 @@ open_all(struct analysis *a, char **ret_why)
 	a->decoder = decoder_new(a->defrag);
 	a->flows = flow_table_new(FLOWS_MAX, judge, a);
 	a->history = history_new();
+	if (o->stats)
+		a->stats = stats_new(o->nfiles);
 	a->votes = xcalloc(o->nfiles, sizeof *a->votes);
 	a->hygiene.decode = decode_counts(a->decoder);
 	a->hygiene.flows = flow_counts(a->flows);
@@ -376,6 +381,12 @@ analysis_report(struct analysis *a)
 	return &a->report;
 }
 
+const struct stats *
+analysis_stats(const struct analysis *a)
+{
+	return a->stats;
+}
+
 void
 analysis_free(struct analysis *a)
 {
@@ -388,6 +399,7 @@ analysis_free(struct analysis *a)
 	reassembler_free(a->reassembler);
 	history_free(a->history);
 	rows_free(a->rows);
+	stats_free(a->stats);
 	fingerprints_free(a->fingerprints);
 	capture_close(a->capture);
 	dissect_leave_out(NULL);

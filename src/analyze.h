@@ -2,7 +2,7 @@
 /* The data path, from capture files to a report. */
 #pragma once
 
-#include "report.h"
+#include "stats.h"
 
 struct flow;
 
@@ -18,6 +18,7 @@ struct analyze_options {
 	unsigned only;            /* bits of enum mechanism; 0 means all */
 	const char *target;       /* only findings and targets of this name or address, or NULL */
 	bool suggest;             /* print a stanza for each abnormal flow that nothing explains */
+	bool stats;               /* count endings and signatures */
 	bool evidence; /* dump one line of JSON a candidate, for the fit of the weights */
 
 	/* Shown every flow, or part of one, when it is judged; for development. NULL otherwise. */
@@ -31,4 +32,6 @@ struct analysis;
  * line, to be freed by the caller. The report belongs to the analysis. */
 int analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why);
 struct report *analysis_report(struct analysis *a);
+/* NULL unless it was asked for. */
+const struct stats *analysis_stats(const struct analysis *a);
 void analysis_free(struct analysis *a); /* accepts NULL */

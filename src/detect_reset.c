@@ -231,27 +231,6 @@ weigh_context(struct finding *f, const struct suspects *s)
 		finding_weigh(f, "reset.local", t->at);
 }
 
-/* The paper's names for what the far end would see (SIGCOMM 2023, table 1). */
-static const char *
-signature(const struct suspects *s, enum stage stage)
-{
-	size_t rst = 0, ack = 0;
-	static const char *const names[3][6] = {
-	    {"syn-rst", "syn-rst", "syn-rst-ack", "syn-rst-ack", "syn-rst-rst-ack", ""},
-	    {"ack-rst", "ack-rst-rst", "ack-rst-ack", "ack-rst-ack-rst-ack", "ack-rst-rst-ack", ""},
-	    {"psh-ack-rst", "psh-ack-rst-rst", "psh-ack-rst-ack", "psh-ack-rst-ack-rst-ack",
-	     "psh-ack-rst-rst-ack", ""},
-	};
-	int row = stage == STAGE_SYN ? 0 : stage == STAGE_HANDSHAKE ? 1 : 2;
-
-	for (size_t i = 0; i < s->n; i++)
-		if (!s->reply[i])
-			*(flow_trace(s->l->flow, s->at[i])->flags & TH_ACK_ ? &ack : &rst) += 1;
-	if (stage == STAGE_ESTABLISHED)
-		return ack ? "psh-ack-data-rst-ack" : "psh-ack-data-rst";
-	return names[row][rst && ack ? 4 : (ack ? 2 : 0) + (rst + ack > 1 ? 1 : 0)];
-}
-
 static void
 explain(struct finding *f, const struct suspects *s)
 {
@@ -310,8 +289,6 @@ suspect(const struct suspects *s)
 	    f->trigger == TRIGGER_DNS_NAME)
 		finding_weigh(f, "trigger.name", f->ncites ? f->cites[0].at : no_packet());
 	tell_baseline(f, l, s->from, s->at[s->worst]);
-	if (f->stage != STAGE_DATAGRAM)
-		finding_signature(f, signature(s, f->stage));
 	explain(f, s);
 	return f;
 }

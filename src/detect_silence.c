@@ -202,7 +202,6 @@ suspect_unheard(const struct detection *d, const struct look *l, const struct un
 		     u->from == CLIENT ? (long)u->first : look_last_data(l, CLIENT, u->first));
 	if (f->trigger == TRIGGER_SNI || f->trigger == TRIGGER_HTTP_HOST)
 		finding_weigh(f, "trigger.name", l->said_at);
-	finding_signature(f, "psh-ack-drop");
 	finding_explain(f,
 			"What %s sent%s%s vanished on the way: it was repeated %zu times and never "
 			"confirmed.",
@@ -238,7 +237,6 @@ detect_no_answer(const struct detection *d, const struct look *l)
 	finding_weigh(finding, "silence.no_answer", t->at);
 	tell_trigger(finding, l, l->data[CLIENT]);
 	finding_weigh(finding, "trigger.name", l->said_at);
-	finding_signature(finding, "psh-ack-drop");
 	finding_explain(finding, "The request for %s arrived, but no answer to it ever came back.",
 			l->name);
 	x.finding = finding;
@@ -269,7 +267,6 @@ detect_syn_silence(const struct detection *d, const struct look *l)
 			     i ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
 	finding_weigh(finding, c->syns >= REPEATS ? "silence.syn" : "silence.syn_once", t->at);
 	tell_trigger(finding, l, -1);
-	finding_signature(finding, "syn-drop");
 	finding_explain(finding,
 			"Every attempt to connect vanished: %u requests, and no answer at all.",
 			c->syns);
@@ -302,7 +299,6 @@ detect_syn_ack_silence(const struct detection *d, const struct look *l)
 	finding_weigh(x.finding, "silence.syn_ack", t->at);
 	finding_weigh(x.finding, "silence.one_way", t->at);
 	tell_trigger(x.finding, l, -1);
-	finding_signature(x.finding, "syn-drop");
 	finding_explain(x.finding,
 			"The server's answers to a request to connect, %u of them, never "
 			"reached the client.",

@@ -66,6 +66,8 @@ struct half {
 	uint32_t turn_bytes; /* payload since the other side last spoke */
 	uint32_t end_seq;    /* sequence number of its RST or FIN, if resets or fins */
 	uint64_t kept;       /* newest kept segment (kept.h), 0 if none */
+	uint64_t shape;      /* its first packets, a few bits each (shape.h) */
+	uint8_t shape_cut;   /* how many of the other side's were there at its first reset */
 };
 
 /* Two versions of the same bytes (or what fits of them, from the first difference on). */

@@ -3,6 +3,7 @@
  * healthy flow costs a look and one line of history. */
 #include "judge.h"
 #include "dissect_engine.h"
+#include "signature.h"
 #include "suggest.h"
 #include "weigh.h"
 
@@ -270,8 +271,11 @@ judge_flow(struct judge *j, struct flow *f)
 	} else if (is_worth_matching(j, f)) {
 		match(j, &l);
 	}
-	for (size_t i = 0; i < j->npending; i++)
+	for (size_t i = 0; i < j->npending; i++) {
+		if (f->proto == IPPROTO_TCP)
+			signatures_tell(j->pending[i].finding, f, j->now);
 		weigh(j->pending[i].finding);
+	}
 	join_acts(j);
 	for (size_t i = 0; i < j->npending; i++) {
 		suspected |= j->pending[i].finding->confidence >= 0.3;

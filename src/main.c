@@ -156,6 +156,15 @@ interfered(const struct report *r)
 }
 
 static int
+write_stats(const struct options *o, struct analysis *a, FILE *out)
+{
+	const struct report *r = analysis_report(a);
+	bool json = strcmp(o->writer->format, "json") == 0;
+
+	return (json ? stats_json : stats_text)(analysis_stats(a), r, o->view, out);
+}
+
+static int
 run_analyze(const struct options *o)
 {
 	struct report_style style = style_for(o);
@@ -182,7 +191,9 @@ run_analyze(const struct options *o)
 		warn(r);
 	status = o->exit_code && interfered(r) ? EXIT_INTERFERED : EXIT_DONE;
 	/* With these the analysis itself has printed what was asked for. */
-	if (!o->analyze.suggest && !o->analyze.evidence)
+	if (o->analyze.stats)
+		error = write_stats(o, a, out.file);
+	else if (!o->analyze.suggest && !o->analyze.evidence)
 		error = o->writer->write(r, &style, out.file);
 	analysis_free(a);
 	if (error)
@@ -254,11 +265,9 @@ run_explain(const struct options *o)
 	return finish_stdout();
 }
 
-static int (*const runs[NCOMMANDS])(const struct options *o) = {[ANALYZE] = run_analyze,
-								[FIELDS] = run_fields,
-								[CHECK] = run_check,
-								[EXPLAIN] = run_explain,
-								[SUGGEST] = run_analyze};
+static int (*const runs[NCOMMANDS])(const struct options *o) = {
+    [ANALYZE] = run_analyze, [FIELDS] = run_fields,   [CHECK] = run_check,
+    [EXPLAIN] = run_explain, [SUGGEST] = run_analyze, [STATS] = run_analyze};
 
 static int
 print_version(void)

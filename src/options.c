@@ -26,7 +26,8 @@ enum {
 	EXIT_CODE,
 	HASH,
 	EVIDENCE,
-	CAPTURES
+	CAPTURES,
+	VIEW
 };
 
 struct row {
@@ -37,11 +38,12 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {'F', FOR(ANALYZE), "format", "FORMAT", "text (as it is without this), json or ndjson"},
+    {'F', FOR(ANALYZE) | FOR(STATS), "format", "FORMAT",
+     "text (as it is without this), json or ndjson (which stats has not)"},
     {FLOWS, FOR(ANALYZE), "flows", NULL, "tell how each flow fared, too"},
-    {'o', FOR(ANALYZE), "output", "FILE",
+    {'o', FOR(ANALYZE) | FOR(STATS), "output", "FILE",
      "write the report there; it appears when it is whole; - is standard output"},
-    {'f', FOR(ANALYZE) | FOR(SUGGEST), "filter", "FILTER",
+    {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS), "filter", "FILTER",
      "look only at frames that this pcap-filter(7) lets through"},
     {FINGERPRINTS, FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST), "fingerprints", "DIR",
      "use the fingerprints of this folder"},
@@ -57,18 +59,18 @@ static const struct row rows[] = {
      "instead of a report, print all evidence that was weighed, a line of JSON a candidate"},
     {CAPTURES, FOR(CHECK), "captures", "DIR",
      "try each fingerprint on its sample and its near miss in this folder"},
-    {'q', FOR(ANALYZE) | FOR(SUGGEST), "quiet", NULL, "no progress and no warnings"},
+    {VIEW, FOR(STATS), "view", "VIEW",
+     "count what reached the server or the client (as each capture's vantage tells without this)"},
+    {'q', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS), "quiet", NULL, "no progress and no warnings"},
     {'v', FOR(ANALYZE), "verbose", NULL, "tell all evidence, packets and controls"},
     {'h', ~0U, "help", NULL, "print this"},
     {'V', ~0U, "version", NULL, "print the version"},
 };
 #define NROWS (sizeof rows / sizeof *rows)
 
-const char *const command_words[NCOMMANDS] = {[ANALYZE] = "analyze",
-					      [FIELDS] = "fields",
-					      [CHECK] = "check",
-					      [EXPLAIN] = "explain",
-					      [SUGGEST] = "suggest"};
+const char *const command_words[NCOMMANDS] = {
+    [ANALYZE] = "analyze", [FIELDS] = "fields",   [CHECK] = "check",
+    [EXPLAIN] = "explain", [SUGGEST] = "suggest", [STATS] = "stats"};
 
 static const struct {
 	const char *arguments, *help;
@@ -92,6 +94,10 @@ static const struct {
 	{"[OPTION]... CAPTURE...",
 	 "Prints the beginnings of a fingerprint for each abnormal flow that none explains.", 1,
 	 -1},
+    [STATS] = {"[OPTION]... CAPTURE...",
+	       "Counts how connections ended, by stage and by the 19 signatures of connection "
+	       "tampering (SIGCOMM 2023). Captures of what reached a server are enough.",
+	       1, -1},
 };
 
 enum command
@@ -169,6 +175,18 @@ parse_format(const char *word, struct options *o, char **ret_why)
 }
 
 static int
+parse_view(const char *word, struct options *o, char **ret_why)
+{
+	for (unsigned v = 0; v < NVIEWS; v++) {
+		if (strcmp(view_words[v], word) == 0) {
+			o->view = (enum view)v;
+			return 0;
+		}
+	}
+	return wrong(ret_why, "--view %s: expected server or client", word);
+}
+
+static int
 parse_only(const char *word, struct options *o, char **ret_why)
 {
 	for (unsigned m = 0; m < NMECHANISMS; m++) {
@@ -226,6 +244,8 @@ parse_one(int letter, struct options *o, char **ret_why)
 		return parse_text("fingerprints", optarg, &o->analyze.fingerprints, ret_why);
 	case TARGET:
 		return parse_text("target", optarg, &o->analyze.target, ret_why);
+	case VIEW:
+		return parse_view(optarg, o, ret_why);
 	case CAPTURES:
 		return parse_text("captures", optarg, &o->captures, ret_why);
 	case FLOWS:
@@ -288,6 +308,8 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 				     command_words[command]);
 		inputs += strcmp(o->analyze.files[i], "-") == 0;
 	}
+	if (command == STATS && strcmp(o->writer->format, "ndjson") == 0)
+		return wrong(ret_why, "--format ndjson: expected text or json");
 	if (commands[command].most < 0 && inputs > 1)
 		return wrong(ret_why, "%s: expected - (standard input) once only",
 			     command_words[command]);
@@ -299,7 +321,9 @@ options_parse(enum command command, int argc, char **argv, struct options *ret, 
 {
 	struct options o = {.writer = report_writers,
 			    .analyze.min_confidence = CONFIDENCE_MIN,
-			    .analyze.suggest = command == SUGGEST};
+			    .view = NVIEWS,
+			    .analyze.suggest = command == SUGGEST,
+			    .analyze.stats = command == STATS};
 	struct known known;
 	int letter, error = 0;
 

@@ -5,12 +5,13 @@
 
 #include "analyze.h"
 
-enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, NCOMMANDS };
+enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, STATS, NCOMMANDS };
 extern const char *const command_words[NCOMMANDS];
 
 struct options {
 	struct analyze_options analyze; /* its files are the arguments that are no options */
 	const struct report_writer *writer;
+	enum view view;       /* of stats; NVIEWS for each capture's own */
 	const char *output;   /* NULL for standard output */
 	const char *captures; /* folder of samples, or NULL */
 	bool exit_code, quiet, help, version;

@@ -2,6 +2,7 @@
 /* Notes each packet in its conversation: a compact record of it where it may matter, running
  * counts where it does not. The sequence numbers are judged here, once (RFC 9293, 3.4). */
 #include "flow_table.h"
+#include "shape.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -383,6 +384,11 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 	     struct flow_counts *counts)
 {
 	struct half *h = &f->half[from];
+	bool shaping = f->proto == IPPROTO_TCP &&
+		       (shape_count(h->shape) < SHAPE_PACKETS || pkt->flags & TH_RST_);
+	bool paused = h->packets && pkt->nsec - h->last >= SHAPE_SILENCE;
+	bool fresh =
+	    shaping && pkt->flags & TH_ACK_ && (!h->has_ack || seq_before(h->max_ack, pkt->ack));
 	struct trace t;
 
 	fill(&t, f, pkt, from);
@@ -410,6 +416,8 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 		}
 		h->last_window = pkt->window;
 	}
+	if (shaping && (!(t.odd & ODD_DUPLICATE) || t.flags & TH_RST_))
+		shape_note(f, &t, paused, fresh);
 	if (!h->packets)
 		h->first = pkt->nsec;
 	h->packets++;

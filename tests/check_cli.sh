@@ -47,7 +47,7 @@ usage
 usage nonsense
 usage --nonsense
 usage ''
-for command in analyze suggest; do
+for command in analyze suggest stats; do
 	usage $command
 	usage $command ''
 	usage $command - -
@@ -56,7 +56,7 @@ for command in analyze suggest; do
 	usage $command -f
 	usage $command -f 'tcp prt 80' "$work/none.pcap"
 	usage $command --filter= "$work/none.pcap"
-	usage $command --fingerprints
+	[ $command = stats ] || usage $command --fingerprints
 	usage $command --quiet=yes "$work/none.pcap"
 	expect 1 1 $command "$work/missing.pcap"
 	expect 1 1 $command "$work/empty.pcap"
@@ -64,7 +64,7 @@ for command in analyze suggest; do
 	expect 1 1 $command "$work/folder"
 	expect 1 1 $command "$work/none.pcap" "$work/missing.pcap"
 	expect 1 1 $command "$(printf '%s\nwith a second line\033[31m' "$work/missing")"
-	expect 1 1 $command --fingerprints "$work/missing" "$work/none.pcap"
+	[ $command = stats ] || expect 1 1 $command --fingerprints "$work/missing" "$work/none.pcap"
 	expect 0 0 $command "$work/none.pcap"
 done
 usage analyze --format html "$work/none.pcap"
@@ -76,6 +76,10 @@ usage analyze --min-confidence many "$work/none.pcap"
 usage analyze --target= "$work/none.pcap"
 usage analyze -o "$work/none.pcap" "$work/none.pcap"
 usage analyze --captures "$work" "$work/none.pcap"
+usage stats --format ndjson "$work/none.pcap"
+usage stats --view sideways "$work/none.pcap"
+usage stats --flows "$work/none.pcap"
+usage analyze --view server "$work/none.pcap"
 usage suggest --flows "$work/none.pcap"
 usage fields extra
 usage check one two
@@ -86,7 +90,7 @@ expect 0 1 analyze "$work/cut.pcap"
 expect 0 0 analyze -q "$work/cut.pcap"
 expect 0 1 analyze --format json "$work/cut.pcap"
 grep -q '"truncated": true' "$work/out" || complain "truncated is not told"
-for command in analyze fields check explain suggest; do
+for command in analyze fields check explain suggest stats; do
 	expect 0 0 $command --help
 	expect 0 0 $command --version
 done
@@ -145,7 +149,7 @@ grep -o '^\.It .*Fl .*' "$work/man" | grep -o 'Fl [-a-zA-Z]*' | sed 's/^Fl /-/' 
 		grep -qx -- "$option" "$work/options" || echo "$option"
 	done >"$work/extra"
 [ -s "$work/extra" ] && complain "in the manual page, but not known: $(cat "$work/extra")"
-for command in analyze fields check explain suggest; do
+for command in analyze fields check explain suggest stats; do
 	for file in man/tamperscope.1 completions/tamperscope.bash completions/_tamperscope; do
 		grep -qw $command "$root/$file" || complain "not in $file: $command"
 	done
