@@ -207,6 +207,7 @@ open_all(struct analysis *a, char **ret_why)
 	a->judge.votes = a->votes;
 	a->judge.capture = a->capture;
 	a->judge.suggest = o->suggest;
+	a->judge.keep_all = o->evidence;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Flows within ten minutes are comparable (dossier, section 14). */
@@ -17,6 +18,10 @@
 #define RESIDUAL_MAX (420 * NSEC_PER_SEC)
 /* How many other flows are asked about one suspicion. */
 #define ASK_MAX 512
+/* From here on a flow counts as interfered with: the contract's "likely". */
+#define SURE 0.6
+/* How often all are asked: what the second round changes is seldom a control of others again. */
+#define ROUNDS 2
 /* A client with so many vain attempts at different places in a minute is scanning (B-03). */
 #define SCAN_TARGETS 20
 /* An answer is early if it took less than half of the resolver's fastest clean one, by more
@@ -214,7 +219,8 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 		const struct candidate *y = &c->candidates[i];
 		const struct finding *g = y->suspicion.finding;
 
-		if (y->episode.flow == me->flow || g->mechanism != f->mechanism)
+		if (y->episode.flow == me->flow || g->mechanism != f->mechanism ||
+		    y->suspicion.hopeless)
 			continue;
 		asked++;
 		if ((me->name && same_text(me->name, y->episode.name)) ||
@@ -259,7 +265,7 @@ ask_residual(const struct correlation *c, struct candidate *x)
 		const struct candidate *y = &c->candidates[i];
 		const struct finding *g = y->suspicion.finding;
 
-		if (y == x || y->episode.flow == me->flow || g->confidence < 0.6 ||
+		if (y == x || y->episode.flow == me->flow || g->confidence < SURE ||
 		    (y->suspicion.silence && g->stage == STAGE_SYN) ||
 		    me->port != y->episode.port || !addr_equal(&me->server, &y->episode.server) ||
 		    !addr_equal(&me->client, &y->episode.client) || g->nsec > me->first ||
@@ -319,6 +325,98 @@ ask_resolvers(const struct correlation *c, struct candidate *x)
 			control(f, "control.other_resolver", e, "another resolver knows the name");
 }
 
+static int
+by_flow(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* A flow that is interfered with, as far as is known by now, is nobody's control. */
+static void
+mark_victims(const struct correlation *c)
+{
+	uint64_t *victims = xcalloc(c->n, sizeof *victims);
+	size_t n, nvictims = 0;
+	struct episode *all = history_episodes(c->history, &n);
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->candidates[i].suspicion.finding->confidence >= SURE)
+			victims[nvictims++] = c->candidates[i].episode.flow;
+	qsort(victims, nvictims, sizeof *victims, by_flow);
+	for (size_t i = 0; i < n; i++)
+		all[i].interfered =
+		    nvictims && bsearch(&all[i].flow, victims, nvictims, sizeof *victims, by_flow);
+	free(victims);
+}
+
+/* What a finding was before others were asked, to ask them again. */
+struct alone {
+	enum mechanism mechanism;
+	unsigned basis;
+	struct evidence *evidence;
+	size_t nevidence, ncites;
+};
+
+static void
+take_note(struct alone *a, const struct finding *f)
+{
+	*a = (struct alone){f->mechanism, f->basis, xcalloc(f->nevidence, sizeof *f->evidence),
+			    f->nevidence, f->ncites};
+	if (f->nevidence)
+		memcpy(a->evidence, f->evidence, f->nevidence * sizeof *f->evidence);
+}
+
+static void
+begin_again(struct finding *f, const struct alone *a)
+{
+	f->mechanism = a->mechanism;
+	f->basis = a->basis;
+	f->ncites = a->ncites;
+	f->nevidence = 0;
+	for (size_t i = 0; i < a->nevidence; i++)
+		finding_weigh(f, a->evidence[i].name, a->evidence[i].at);
+}
+
+static void
+ask(const struct correlation *c, struct contemporaries *others, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+
+	if (f->mechanism == DNS_INJECTION || f->mechanism == DNS_TAMPERING) {
+		ask_resolvers(c, x);
+	} else {
+		contrast_ttl(c->history, &x->suspicion, &x->episode);
+		ask_server(c, x);
+		ask_name(c, x);
+		ask_others(others, x);
+	}
+	weigh(f);
+}
+
+/* Who was interfered with decides who is a control, and controls decide who was interfered with:
+ * the first round goes by what each flow shows of itself, the next by what came of that. */
+static void
+ask_in_rounds(const struct correlation *c, struct contemporaries *others)
+{
+	struct alone *alone = xcalloc(c->n, sizeof *alone);
+
+	for (size_t i = 0; i < c->n; i++)
+		take_note(&alone[i], c->candidates[i].suspicion.finding);
+	for (int round = 0; round < ROUNDS; round++) {
+		mark_victims(c);
+		for (size_t i = 0; i < c->n; i++) {
+			begin_again(c->candidates[i].suspicion.finding, &alone[i]);
+			ask(c, others, &c->candidates[i]);
+		}
+	}
+	mark_victims(c);
+	for (size_t i = 0; i < c->n; i++)
+		free(alone[i].evidence);
+	free(alone);
+}
+
 void
 correlate(const struct correlation *c)
 {
@@ -326,41 +424,19 @@ correlate(const struct correlation *c)
 	struct contemporaries *others = contemporaries_new(c->history);
 
 	for (size_t i = 0; i < c->n; i++) {
-		ask_round_trip(c, &c->candidates[i]);
-		weigh(c->candidates[i].suspicion.finding);
-	}
-	/* A flow that is surely interfered with is nobody's control. */
-	for (size_t i = 0; i < c->n; i++) {
-		struct episode *e;
-		size_t n, from, to;
-
-		if (c->candidates[i].suspicion.finding->confidence < 0.6)
-			continue;
-		e = history_episodes(c->history, &n);
-		history_at_server(c->history, &c->candidates[i].episode.server, &from, &to);
-		for (size_t k = from; k < to; k++)
-			e[k].interfered |= e[k].flow == c->candidates[i].episode.flow;
-	}
-	for (size_t i = 0; i < c->n; i++) {
 		struct candidate *x = &c->candidates[i];
 		struct finding *f = x->suspicion.finding;
 
+		ask_round_trip(c, x);
 		if (c->flat_ttl)
 			finding_forget(f, "ttl.same");
 		if (c->one_way && x->suspicion.silence)
 			finding_weigh(f, "context.one_way", no_packet());
 		if (c->lossy && x->suspicion.silence)
 			finding_weigh(f, "context.capture_gaps", no_packet());
-		if (f->mechanism == DNS_INJECTION || f->mechanism == DNS_TAMPERING) {
-			ask_resolvers(c, x);
-		} else {
-			contrast_ttl(c->history, &x->suspicion, &x->episode);
-			ask_server(c, x);
-			ask_name(c, x);
-			ask_others(others, x);
-		}
 		weigh(f);
 	}
+	ask_in_rounds(c, others);
 	for (size_t i = 0; i < c->n; i++) {
 		ask_suspicions(c, &c->candidates[i]);
 		weigh(c->candidates[i].suspicion.finding);
@@ -369,5 +445,6 @@ correlate(const struct correlation *c)
 		ask_residual(c, &c->candidates[i]);
 		weigh(c->candidates[i].suspicion.finding);
 	}
+	mark_victims(c); /* for what is said of targets */
 	contemporaries_free(others);
 }

@@ -13,6 +13,7 @@ struct suspicion {
 	uint8_t answer_ttl;    /* DNS: the TTL it came with */
 	int64_t took;          /* since the words that it answers, if that is told; 0 if unknown */
 	bool silence;          /* nothing speaks but silence: a control decides */
+	bool hopeless;         /* kept for the fit only: nobody's repetition */
 	struct ref silence_at; /* the first unanswered packet */
 	uint8_t data_ttl;      /* the TTL of payload in the server's name; 0 if it is none */
 };
@@ -48,6 +49,7 @@ struct measure {
 	double weight; /* sum of what speaks for a forgery */
 	int ttl_usual, ttl_jump;
 	double kappa; /* -1 if it cannot be told */
+	int64_t rtt;  /* what kappa is measured in; 0 if unknown */
 	int64_t took; /* the time that kappa stands for */
 	bool early;
 };

@@ -87,8 +87,7 @@ finding_cite(struct finding *f, struct ref at, enum role role)
 		return &f->cites[CITES_MAX - 1];
 	f->cites = grow(f->arena, f->cites, f->ncites, sizeof *f->cites);
 	c = &f->cites[f->ncites++];
-	c->at = at;
-	c->role = role;
+	*c = (struct cite){.at = at, .role = role};
 	return c;
 }
 

@@ -15,8 +15,8 @@
 #define MATCHES_MAX 8
 #define PENDING_MAX (sizeof((struct judge *)0)->pending / sizeof(struct suspicion))
 /* What is surely innocent before any other flow was asked is not carried along: controls add at
- * most 5, so below this log-odds nothing can come of it. */
-#define HOPELESS 0.004
+ * most 5 to the log-odds, and from below this they do not reach the -0.85 of "possible". */
+#define HOPELESS 0.0028
 
 static void
 suspect(void *context, const struct look *l, const struct suspicion *s)
@@ -285,10 +285,13 @@ judge_flow(struct judge *j, struct flow *f)
 	if (j->npending)
 		suggest(j, &l, explained);
 	for (size_t i = 0; i < j->npending; i++) {
-		if (j->pending[i].finding->confidence < HOPELESS)
-			finding_free(j->pending[i].finding);
+		struct suspicion *s = &j->pending[i];
+
+		s->hopeless = s->finding->confidence < HOPELESS;
+		if (s->hopeless && !j->keep_all)
+			finding_free(s->finding);
 		else
-			judge_keep(j, &j->pending[i], &e);
+			judge_keep(j, s, &e);
 	}
 	if (j->rows)
 		rows_add(j->rows, &l);

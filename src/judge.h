@@ -15,7 +15,8 @@ struct judge {
 	struct vantage_votes *votes; /* one a capture */
 	const struct capture *capture;
 	bool suggest;
-	int64_t now; /* capture time of the newest packet */
+	bool keep_all; /* also what is hopeless: a fit must see all that is weighed */
+	int64_t now;   /* capture time of the newest packet */
 
 	struct candidate *candidates;
 	size_t n, size;

@@ -31,16 +31,70 @@ add(struct measure *m, const char *name)
 		m->weight += w->weight;
 }
 
+/* No path on earth is longer than half its circumference, which light in glass travels in 100 ms;
+ * twice that for detours, and both ways. What takes longer waited for something: a radio that had
+ * to wake, a queue, a satellite. */
+#define RTT_ON_EARTH (400 * NSEC_PER_MSEC)
+
+/* The shortest time from a side's words to the other side's bare confirmation of just these; 0 if
+ * there is none. Repeated words tell nothing (Karn's rule, RFC 6298, 3). */
+static int64_t
+shortest_confirmation(const struct look *l, enum side from)
+{
+	int64_t best = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *t = flow_trace(l->flow, i);
+
+		if (t->from != from || t->len || t->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE) ||
+		    (t->flags & (TH_SYN_ | TH_FIN_ | TH_RST_ | TH_PSH_ | TH_ACK_)) != TH_ACK_)
+			continue;
+		for (size_t k = 0; k < i; k++) {
+			const struct trace *said = flow_trace(l->flow, k);
+			int64_t took = t->nsec - said->nsec;
+
+			if (said->from == t->from || !said->len ||
+			    said->seq + said->len != t->ack ||
+			    said->odd & (ODD_RST | ODD_RETRANSMISSION | ODD_ICMP | ODD_KEEPALIVE))
+				continue;
+			if (took > 0 && (!best || took < best))
+				best = took;
+		}
+	}
+	return best;
+}
+
+/* How long that side is away, by all that the flow shows: a handshake may have waited. 0 if it
+ * cannot be told. *ret_waited: the handshake alone tells it, and tells too much. */
+static int64_t
+round_trip(const struct look *l, enum side from, bool *ret_waited)
+{
+	const struct half *opener = &l->flow->half[other_side(from)];
+	int64_t rtt = l->rtt[from], confirmed = shortest_confirmation(l, from);
+
+	*ret_waited = false;
+	if (confirmed && (!rtt || confirmed < rtt))
+		return rtt ? confirmed : 0;
+	/* Which of several requests to connect was answered is not known. */
+	if (!confirmed && from == SERVER && opener->syns > 1)
+		return 0;
+	*ret_waited = !confirmed && rtt > RTT_ON_EARTH;
+	return rtt;
+}
+
 /* F1: did it come before its sender can have known of what it answers? */
 static void
 measure_time(struct measure *m, const struct look *l, const struct trace *t, long trigger)
 {
 	const struct trace *said;
-	int64_t rtt = l->rtt[t->from];
-	bool acked;
+	bool acked, waited;
+	int64_t rtt;
 
 	m->kappa = -1;
-	if (trigger < 0 || rtt < RTT_MIN)
+	if (trigger < 0)
+		return;
+	m->rtt = rtt = round_trip(l, (enum side)t->from, &waited);
+	if (rtt < RTT_MIN)
 		return;
 	said = flow_trace(l->flow, (size_t)trigger);
 	if (said->from == t->from || t->nsec < said->nsec)
@@ -55,6 +109,8 @@ measure_time(struct measure *m, const struct look *l, const struct trace *t, lon
 	else if (m->kappa >= 0.9)
 		add(m, "time.punctual");
 	m->early = m->kappa < 0.6;
+	if (m->early && waited)
+		add(m, "time.slow");
 }
 
 static void
@@ -189,10 +245,9 @@ measure_tell(struct finding *f, const struct measure *m, const struct look *l, s
 		finding_observe(f, c, "ip.ttl", usual, "%u", t->ttl);
 	}
 	if (m->kappa >= 0 && m->kappa < 0.9) {
-		snprintf(usual, sizeof usual, "%.1f ms",
-			 (double)l->rtt[t->from] / (double)NSEC_PER_MSEC);
+		snprintf(usual, sizeof usual, "%.1f ms", (double)m->rtt / (double)NSEC_PER_MSEC);
 		finding_observe(f, c, "tcp.time_delta", usual, "%.1f ms",
-				m->kappa * (double)l->rtt[t->from] / (double)NSEC_PER_MSEC);
+				m->kappa * (double)m->rtt / (double)NSEC_PER_MSEC);
 	}
 	for (size_t k = 0; k < m->n; k++) {
 		if (strncmp(m->evidence[k], "id.", 3) == 0)

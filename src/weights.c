@@ -24,6 +24,8 @@ const struct weight weights[] = {
     {"time.early", FAMILY_TIME, 4.0, "it came long before the server can have answered"},
     {"time.earlyish", FAMILY_TIME, 2.01, "it came before the server is likely to have answered"},
     {"time.punctual", FAMILY_TIME, -0.57, "it came when the server would have answered"},
+    {"time.slow", FAMILY_CONTEXT, -2.0,
+     "the handshake took longer than any path on earth, and nothing else tells the way's length"},
 
     {"ttl.far", FAMILY_HEADER, 3.04, "its TTL is far from that of its alleged sender"},
     {"ttl.off", FAMILY_HEADER, 2.3, "its TTL differs from that of its alleged sender"},

@@ -366,72 +366,6 @@ same_fate(void **state)
 	}
 }
 
-/* Silence after a hit on the same client, address and port, for as long as was ever measured. */
-static void
-residual(void **state)
-{
-	static const struct {
-		double second;
-		uint8_t server, client;
-		uint16_t port;
-		bool sure, told;
-	} cases[] = {
-	    {30, 1, 1, 443, true, true},   {419, 1, 1, 443, true, true},
-	    {422, 1, 1, 443, true, false}, {30, 2, 1, 443, true, false},
-	    {30, 1, 2, 443, true, false},  {30, 1, 1, 80, true, false},
-	    {30, 1, 1, 443, false, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct finding *hit, *f;
-		struct episode first, then;
-		struct past p;
-
-		past_begin(&p);
-		first = unheard(&p, 0, 1, 443, "bad.example");
-		p.client = cases[i].client;
-		then = in_vain(&p, cases[i].second, cases[i].server, cases[i].port, "");
-		hit = suspected(&p, &first, RST_INJECTION, STAGE_FIRST_DATA, "time.early");
-		finding_trigger(hit, TRIGGER_SNI, "bad.example", BASIS_CONTENT);
-		if (cases[i].sure)
-			finding_weigh(hit, "after.goes_on", first.first_at);
-		f = suspected(&p, &then, DROP, STAGE_SYN, "silence.syn");
-		correlate(&p.correlation);
-		if (told(&p, 1, "history.residual") != cases[i].told)
-			fail_msg("case %zu", i);
-		assert_int_equal(f->trigger == TRIGGER_RESIDUAL, cases[i].told);
-		if (cases[i].told) {
-			assert_string_equal(f->trigger_value, "bad.example");
-			assert_non_null(strstr(f->explanation, "bad.example"));
-			assert_true(f->confidence > 0.9);
-		}
-		past_end(&p);
-	}
-}
-
-/* If nobody knows what set the first one off, the sentence names the address. */
-static void
-residual_of_something_unknown(void **state)
-{
-	struct episode first, then;
-	struct finding *hit, *f;
-	struct past p;
-
-	(void)state;
-	past_begin(&p);
-	first = unheard(&p, 0, 1, 443, "");
-	then = in_vain(&p, 30, 1, 443, "");
-	hit = suspected(&p, &first, RST_INJECTION, STAGE_FIRST_DATA, "time.early");
-	finding_weigh(hit, "after.goes_on", first.first_at);
-	f = suspected(&p, &then, DROP, STAGE_SYN, "silence.syn");
-	correlate(&p.correlation);
-	assert_true(told(&p, 1, "history.residual"));
-	assert_null(strstr(f->explanation, "  "));
-	assert_non_null(strstr(f->explanation, "198.51.100.1"));
-	past_end(&p);
-}
-
 /* An answer that came sooner, or from farther, than this resolver's ever do. */
 static void
 resolvers_habits(void **state)
@@ -554,8 +488,6 @@ main(void)
 	    cmocka_unit_test(repeats),
 	    cmocka_unit_test(again_and_again),
 	    cmocka_unit_test(same_fate),
-	    cmocka_unit_test(residual),
-	    cmocka_unit_test(residual_of_something_unknown),
 	    cmocka_unit_test(resolvers_habits),
 	    cmocka_unit_test(other_resolver),
 	    cmocka_unit_test(order_does_not_matter),

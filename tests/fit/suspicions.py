@@ -85,8 +85,11 @@ class Truth:
         if s["injected"] and any(t["injected"] for t in same):
             # To accuse the wrong packet of the right flow is a false accusation.
             return bool(self.forged.intersection(s["injected"]))
-        right = same or [t for t in f["findings"] if s["mechanism"] in t.get("also", ())]
-        return bool(right)
+        if not same and any(s["mechanism"] in t.get("also", ()) for t in f["findings"]):
+            # It may be said of this flow, and need not be true of the packet that it accuses: the
+            # client's own reset after a forged page.
+            return True if self.forged.intersection(s["injected"]) else None
+        return bool(same)
 
 
 def judged(tool, path, truth):

@@ -286,6 +286,52 @@ def preconnect(lab):
 
 
 
+def sleepy(lab, h, naps, wakes):
+    """Packets to a host wait until its radio wakes, so many microseconds after the first."""
+    hear, held, awake = h.receive, [], []
+
+    def wake():
+        awake.append(1)
+        for p in held:
+            hear(p)
+
+    def nap(p):
+        if awake:
+            return hear(p)
+        if not held:
+            lab.clock.after(wakes, wake)
+        if len(held) < naps:
+            held.append(p)
+        return None
+    h.receive = nap
+
+
+@scenario("twin")
+def radio_wakes_alone(lab):
+    """One connection and no other: a slow handshake, then the server's own reset in good time."""
+    h = lab.server(lab.bad, tls=lambda app, c: [("abort",)])
+    sleepy(lab, h, 1, int(lab.between(700000, 450000, 950000)))
+    lab.https(lab.bad, 0.3)
+
+
+@scenario("twin")
+def radio_wakes_twice(lab):
+    """The first SYN waits so long that it is repeated; the server's own reset comes in good time."""
+    h = lab.server(lab.bad, tls=lambda app, c: [("abort",)])
+    sleepy(lab, h, 1, int(lab.between(1700000, 1200000, 2500000)))
+    lab.https(lab.bad, 0.3)
+
+
+@scenario("interference")
+def rst_satellite(lab):
+    """A path over a satellite, 600 ms long; the forger sits on the ground beside the client."""
+    h = lab.server(lab.good, delay=290)
+    lab.alias(lab.bad, h)
+    lab.rule(Reset(sni(lab.bad), style={"ttl": lab.pick(71, 55, 250), "window": 0}))
+    lab.https(lab.bad, 0.3)
+    lab.https(lab.good, 4)
+
+
 @scenario("twin")
 def radio_wakes(lab):
     """A sleeping radio delays the first handshake; the server's own reset follows in good time."""
