@@ -3,6 +3,8 @@
 #include "correlate.h"
 #include "contemporaries.h"
 #include "contrast.h"
+#include "control.h"
+#include "correlate_dns.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -10,55 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Flows within ten minutes are comparable (dossier, section 14). */
-#define COMPARABLE (600 * NSEC_PER_SEC)
 /* For "is the whole network down?" it must be the same minute. */
 #define SAME_MINUTE (60 * NSEC_PER_SEC)
 /* The longest residual block that was ever measured: 420 s (TSPU, IMC 2022). */
 #define RESIDUAL_MAX (420 * NSEC_PER_SEC)
-/* How many other flows are asked about one suspicion. */
-#define ASK_MAX 512
 /* From here on a flow counts as interfered with: the contract's "likely". */
 #define SURE 0.6
 /* How often all are asked: what the second round changes is seldom a control of others again. */
 #define ROUNDS 2
 /* A client with so many vain attempts at different places in a minute is scanning (B-03). */
 #define SCAN_TARGETS 20
-/* An answer is early if it took less than half of the resolver's fastest clean one, by more
- * than 5 ms, with at least three to compare (dossier 1.1). */
-#define CLEAN_ANSWERS 3
 /* "Again and again": with itself five times. */
 #define OFTEN 4
-#define EARLY_BY (5 * NSEC_PER_MSEC)
-
-static bool
-near(const struct episode *a, const struct episode *b, int64_t within)
-{
-	return a->first - b->last <= within && b->first - a->last <= within;
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
-static void
-control(struct finding *f, const char *evidence, const struct episode *e, const char *what)
-{
-	struct ref at = e->ok_at.frame ? e->ok_at : e->alive_at;
-	struct cite *c;
-
-	if (finding_has(f, evidence))
-		return;
-	finding_weigh(f, evidence, at);
-	if (!at.frame)
-		return;
-	c = finding_cite(f, at, ROLE_CONTROL);
-	finding_observe(f, c, "control", NULL, "%s (flow %llu%s%s)", what,
-			(unsigned long long)e->flow, e->name ? ", " : "", e->name ? e->name : "");
-	f->basis |= BASIS_CONTRAST;
-}
 
 /* A packet is early against its own handshake. Where that was slow and others of the same service
  * were not (a radio that had to wake, a queue), it is the handshake that came late: the dossier's
@@ -81,7 +46,7 @@ ask_round_trip(const struct correlation *c, struct candidate *x)
 
 		if (e->outcome == OUTCOME_OK && !e->interfered && e->rtt && e->rtt < fastest &&
 		    e->port == me->port && addr_equal(&e->client, &me->client) &&
-		    near(e, me, COMPARABLE))
+		    episodes_near(e, me, COMPARABLE))
 			fastest = e->rtt;
 	}
 	if (fastest == me->rtt || x->suspicion.took < fastest / 10 * 6)
@@ -110,11 +75,12 @@ ask_server(const struct correlation *c, struct candidate *x)
 	for (size_t i = from; i < to && asked < ASK_MAX; i++) {
 		const struct episode *e = &all[i];
 
-		if (e->flow == me->flow || e->interfered || !near(e, me, COMPARABLE) || e->dns)
+		if (e->flow == me->flow || e->interfered || !episodes_near(e, me, COMPARABLE) ||
+		    e->dns)
 			continue;
 		asked++;
 		if (e->outcome == OUTCOME_OK && e->port == me->port && e->name && me->name &&
-		    !same_text(e->name, me->name) && f->stage != STAGE_SYN)
+		    !control_same_text(e->name, me->name) && f->stage != STAGE_SYN)
 			control(f, "control.other_name", e,
 				"another name at the same address was served");
 		if (!x->suspicion.silence)
@@ -142,7 +108,7 @@ ask_name(const struct correlation *c, struct candidate *x)
 		return;
 	while (asked++ < ASK_MAX && (e = history_named(c->history, me->name, &i)))
 		if (!e->dns && !e->interfered && e->flow != me->flow && e->outcome == OUTCOME_OK &&
-		    !addr_equal(&e->server, &me->server) && near(e, me, COMPARABLE))
+		    !addr_equal(&e->server, &me->server) && episodes_near(e, me, COMPARABLE))
 			control(f, "control.same_name", e, "the same name was served elsewhere");
 }
 
@@ -223,7 +189,7 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 		    y->suspicion.hopeless)
 			continue;
 		asked++;
-		if ((me->name && same_text(me->name, y->episode.name)) ||
+		if ((me->name && control_same_text(me->name, y->episode.name)) ||
 		    (!me->name && !y->episode.name &&
 		     (me->port == y->episode.port || f->stage == STAGE_SYN) &&
 		     addr_equal(&me->server, &y->episode.server))) {
@@ -235,7 +201,7 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 			}
 		} else if (addr_equal(&me->server, &y->episode.server) && me->name &&
 			   y->episode.name && y->episode.port == me->port &&
-			   near(me, &y->episode, COMPARABLE)) {
+			   episodes_near(me, &y->episode, COMPARABLE)) {
 			other_names++;
 		}
 	}
@@ -272,7 +238,7 @@ ask_residual(const struct correlation *c, struct candidate *x)
 		    me->first - g->nsec > RESIDUAL_MAX)
 			continue;
 		/* The same words again are a repetition, not what is left of it. */
-		if (f->stage != STAGE_SYN && same_text(me->name, y->episode.name))
+		if (f->stage != STAGE_SYN && control_same_text(me->name, y->episode.name))
 			continue;
 		if (!hit || g->nsec > hit->suspicion.finding->nsec)
 			hit = y;
@@ -294,60 +260,47 @@ ask_residual(const struct correlation *c, struct candidate *x)
 	    what, (double)(me->first - hit->suspicion.finding->nsec) / (double)NSEC_PER_SEC);
 }
 
-/* Does the resolver usually answer like this, and what do others say? */
-static void
-ask_resolvers(const struct correlation *c, struct candidate *x)
-{
-	struct finding *f = x->suspicion.finding;
-	const struct episode *me = &x->episode, *e;
-	const struct resolver *r = history_resolver(c->history, &me->server);
-	struct ref at = f->cites[0].at;
-	size_t i = SIZE_MAX, asked = 0;
+/* A flow, or one question of a DNS conversation: names are kept once, so that pointers tell. */
+struct victim {
+	uint64_t flow;
+	const char *name;
+};
 
-	if (r && r->answers >= CLEAN_ANSWERS && x->suspicion.answer_nsec &&
-	    x->suspicion.answer_nsec < r->fastest / 2 &&
-	    r->fastest - x->suspicion.answer_nsec > EARLY_BY) {
-		finding_weigh(f, "dns.early", at);
-		f->mechanism = DNS_INJECTION;
-	}
-	if (r && r->answers >= CLEAN_ANSWERS && x->suspicion.answer_ttl &&
-	    (x->suspicion.answer_ttl + 2 < r->ttl_min ||
-	     x->suspicion.answer_ttl > r->ttl_max + 2)) {
-		finding_weigh(f, "dns.ttl", at);
-		f->mechanism = DNS_INJECTION;
-	}
-	if (f->mechanism != DNS_TAMPERING)
-		return;
-	while (asked++ < ASK_MAX && (e = history_named(c->history, me->name, &i)))
-		/* Names of one's own network are nobody else's business. */
-		if (e->dns_positive && !e->interfered && !addr_equal(&e->server, &me->server) &&
-		    !fingerprints_listed_addr(c->fingerprints, "bogons", &e->answer))
-			control(f, "control.other_resolver", e, "another resolver knows the name");
+static struct victim
+victim_of(const struct episode *e)
+{
+	return (struct victim){e->flow, e->dns ? e->name : NULL};
 }
 
 static int
 by_flow(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	const struct victim *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	if (x->flow != y->flow)
+		return x->flow < y->flow ? -1 : 1;
+	return x->name < y->name ? -1 : x->name > y->name;
 }
 
 /* A flow that is interfered with, as far as is known by now, is nobody's control. */
 static void
 mark_victims(const struct correlation *c)
 {
-	uint64_t *victims = xcalloc(c->n, sizeof *victims);
+	struct victim *victims = xcalloc(c->n, sizeof *victims);
 	size_t n, nvictims = 0;
 	struct episode *all = history_episodes(c->history, &n);
 
 	for (size_t i = 0; i < c->n; i++)
 		if (c->candidates[i].suspicion.finding->confidence >= SURE)
-			victims[nvictims++] = c->candidates[i].episode.flow;
+			victims[nvictims++] = victim_of(&c->candidates[i].episode);
 	qsort(victims, nvictims, sizeof *victims, by_flow);
-	for (size_t i = 0; i < n; i++)
-		all[i].interfered =
-		    nvictims && bsearch(&all[i].flow, victims, nvictims, sizeof *victims, by_flow);
+	for (size_t i = 0; i < n && nvictims; i++) {
+		struct victim v = victim_of(&all[i]);
+
+		all[i].interfered = bsearch(&v, victims, nvictims, sizeof v, by_flow);
+	}
+	for (size_t i = 0; i < n && !nvictims; i++)
+		all[i].interfered = false;
 	free(victims);
 }
 
@@ -385,7 +338,7 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 	struct finding *f = x->suspicion.finding;
 
 	if (f->mechanism == DNS_INJECTION || f->mechanism == DNS_TAMPERING) {
-		ask_resolvers(c, x);
+		correlate_dns(c, x);
 	} else {
 		contrast_ttl(c->history, &x->suspicion, &x->episode);
 		ask_server(c, x);

@@ -11,6 +11,7 @@ struct suspicion {
 	struct finding *finding;
 	int64_t answer_nsec;   /* DNS: how long the suspicious answer took; 0 if unknown */
 	uint8_t answer_ttl;    /* DNS: the TTL it came with */
+	bool no_edns;          /* DNS: it ignores the EDNS of its query */
 	int64_t took;          /* since the words that it answers, if that is told; 0 if unknown */
 	bool silence;          /* nothing speaks but silence: a control decides */
 	bool hopeless;         /* kept for the fit only: nobody's repetition */

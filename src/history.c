@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is remembered of flows that are over. */
 #include "history.h"
+#include "dnsread.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -17,10 +20,22 @@ struct name {
 	char text[];
 };
 
+/* Names of one address that are remembered: behind a large host stand thousands, but a client
+ * that goes there has looked up the one it wants shortly before. */
+#define LESSONS_MAX 8
+
+/* Who was told when that a name has an address. */
+struct lesson {
+	const char *name;
+	int64_t nsec;
+	uint32_t client; /* hash of its address */
+	struct lesson *older;
+};
+
 struct named_address {
 	UT_hash_handle hh;
 	struct addr addr;
-	const char *name;
+	struct lesson newest;
 };
 
 struct known_resolver {
@@ -45,6 +60,17 @@ history_new(void)
 	return xcalloc(1, sizeof(struct history));
 }
 
+static void
+forget_lessons(struct lesson *l)
+{
+	while (l) {
+		struct lesson *older = l->older;
+
+		free(l);
+		l = older;
+	}
+}
+
 void
 history_free(struct history *h)
 {
@@ -57,6 +83,7 @@ history_free(struct history *h)
 	HASH_ITER(hh, h->addresses, a, a2)
 	{
 		HASH_DEL(h->addresses, a);
+		forget_lessons(a->newest.older);
 		free(a);
 	}
 	HASH_ITER(hh, h->resolvers, r, r2)
@@ -101,27 +128,76 @@ history_intern(struct history *h, const char *text)
 	return n->text;
 }
 
+static uint32_t
+client_hash(const struct addr *a)
+{
+	return (uint32_t)XXH3_64bits(a->b, sizeof a->b);
+}
+
+/* Puts a new lesson before the others; the same one again moves to the front, and the oldest
+ * makes room. */
 static void
-learn_address(struct history *h, const struct addr *a, const char *name)
+learn_again(struct named_address *x, const char *name, int64_t nsec, uint32_t client)
+{
+	struct lesson **p = &x->newest.older, *l = NULL;
+
+	if (x->newest.name == name && x->newest.client == client) {
+		x->newest.nsec = nsec;
+		return;
+	}
+	for (unsigned n = 1; *p; n++, p = &(*p)->older) {
+		if (((*p)->name == name && (*p)->client == client) || n == LESSONS_MAX - 1) {
+			l = *p;
+			*p = l->older;
+			break;
+		}
+	}
+	if (!l)
+		l = xcalloc(1, sizeof *l);
+	*l = x->newest;
+	x->newest = (struct lesson){name, nsec, client, l};
+}
+
+static void
+learn_address(struct history *h, const struct addr *a, const char *name, int64_t nsec,
+	      uint32_t client)
 {
 	struct named_address *x;
 
 	HASH_FIND(hh, h->addresses, a, sizeof *a, x);
-	if (x || HASH_COUNT(h->addresses) >= NAMES_MAX)
-		return; /* the first name that led there is the one that the client meant */
+	if (x) {
+		learn_again(x, name, nsec, client);
+		return;
+	}
+	if (HASH_COUNT(h->addresses) >= NAMES_MAX)
+		return;
 	x = xcalloc(1, sizeof *x);
 	x->addr = *a;
-	x->name = name;
+	x->newest = (struct lesson){name, nsec, client, NULL};
 	HASH_ADD(hh, h->addresses, addr, sizeof x->addr, x);
 }
 
 const char *
-history_name_of(const struct history *h, const struct addr *a)
+history_name_of(const struct history *h, const struct addr *a, const struct addr *client,
+		int64_t when)
 {
+	const struct lesson *best = NULL;
 	struct named_address *x;
+	uint32_t who = client_hash(client);
 
 	HASH_FIND(hh, h->addresses, a, sizeof *a, x);
-	return x ? x->name : NULL;
+	if (!x)
+		return NULL;
+	/* From the newest to the oldest: what came before counts for more than what came later,
+	 * and one's own lookups for more than those of others. */
+	for (const struct lesson *l = &x->newest; l; l = l->older) {
+		int worth = 2 * (l->client == who) + (l->nsec <= when);
+		int known = best ? 2 * (best->client == who) + (best->nsec <= when) : -1;
+
+		if (worth > known || (worth == known && l->nsec > when))
+			best = l;
+	}
+	return best->name;
 }
 
 const struct resolver *
@@ -134,7 +210,7 @@ history_resolver(const struct history *h, const struct addr *a)
 }
 
 static void
-learn_resolver(struct history *h, const struct look *l, int64_t took, uint8_t ttl, bool edns)
+learn_resolver(struct history *h, const struct look *l, const struct episode *e)
 {
 	struct known_resolver *x;
 
@@ -149,46 +225,146 @@ learn_resolver(struct history *h, const struct look *l, int64_t took, uint8_t tt
 		HASH_ADD(hh, h->resolvers, addr, sizeof x->addr, x);
 	}
 	x->r.answers++;
-	x->r.edns += edns;
-	if (took < x->r.fastest)
-		x->r.fastest = took;
-	if (ttl && ttl < x->r.ttl_min)
-		x->r.ttl_min = ttl;
-	if (ttl > x->r.ttl_max)
-		x->r.ttl_max = ttl;
+	x->r.asked_edns += e->dns_asked_edns;
+	x->r.edns += e->dns_asked_edns && e->dns_edns;
+	if (e->took < x->r.fastest)
+		x->r.fastest = e->took;
+	if (e->ttl && e->ttl < x->r.ttl_min)
+		x->r.ttl_min = e->ttl;
+	if (e->ttl > x->r.ttl_max)
+		x->r.ttl_max = e->ttl;
 }
 #pragma GCC diagnostic pop
 
-/* The first query of a DNS flow and its answer. */
 static void
-read_dns(struct history *h, const struct look *l, bool suspected, struct episode *e)
+remember(struct history *h, const struct episode *e)
 {
-	const struct flow *f = l->flow;
-	const struct fact *query = flow_first(f, "dns.query"), *rcode, *fact;
-	const struct fact *response = flow_first(f, "dns.response");
-	const struct trace *t;
-	size_t i = 0;
+	if (h->n < EPISODES_MAX) {
+		if (h->n == h->size) {
+			h->size = h->size ? h->size * 2 : 256;
+			h->ring = xrealloc(h->ring, h->size, sizeof *h->ring);
+		}
+		h->ring[h->n++] = *e;
+		return;
+	}
+	h->ring[h->at] = *e;
+	h->at = (h->at + 1) % EPISODES_MAX;
+	h->forgotten++;
+}
 
-	e->dns = query || response;
-	if (!query || !response)
+static bool
+is_listed(const char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (!**names || (name && strcmp(*names, name) == 0))
+			return true;
+	return false;
+}
+
+/* One question of a conversation, with its answer (or NULL). */
+static void
+read_question(const struct look *l, const struct dns_message *q, const struct dns_message *a,
+	      struct episode *e)
+{
+	const struct trace *t;
+
+	e->dns = true;
+	e->dns_type = (uint16_t)q->type;
+	e->dns_asked_edns = q->edns;
+	if (!a)
 		return;
-	rcode = flow_first(f, "dns.flags.rcode");
-	e->dns_positive =
-	    rcode && rcode->u == 0 && (flow_first(f, "dns.a") || flow_first(f, "dns.aaaa"));
-	e->ok_at = rcode && rcode->u == 0 ? response->at : (struct ref){0, 0};
-	fact = flow_first(f, "dns.a") ? flow_first(f, "dns.a") : flow_first(f, "dns.aaaa");
-	if (fact)
-		e->answer = fact->addr;
-	if (suspected)
+	t = look_packet(l, a->mark->at);
+	e->took = a->mark->nsec > q->mark->nsec ? a->mark->nsec - q->mark->nsec : 1;
+	e->ttl = t ? t->ttl : 0;
+	e->rcode = a->rcode < UINT8_MAX ? (uint8_t)a->rcode : UINT8_MAX;
+	e->dns_edns = a->edns;
+	e->dns_soa = a->soa;
+	e->dns_declared = a->ede >= 0;
+	e->dns_positive = a->rcode == DNS_NOERROR && a->naddr;
+	/* That somebody answered is a success as seen from the network, not from the name. */
+	e->alive_at = a->mark->at;
+	e->alive_nsec = a->mark->nsec;
+	e->ok_at = a->rcode == DNS_NOERROR ? a->mark->at : (struct ref){0, 0};
+	if (a->naddr)
+		e->answer = a->addr[0];
+}
+
+static void
+learn(struct history *h, const struct look *l, const struct dns_message *a, const struct episode *e)
+{
+	learn_resolver(h, l, e);
+	for (size_t i = 0; e->name && i < a->naddr; i++)
+		learn_address(h, &a->addr[i], e->name, a->mark->nsec, client_hash(&e->client));
+}
+
+static bool
+is_asked_before(const struct dns_message *m, size_t q)
+{
+	for (size_t i = 0; i < q; i++)
+		if (!m[i].response && dns_same_question(&m[i], &m[q]))
+			return true;
+	return false;
+}
+
+/* An episode for one more question of the same conversation. */
+static struct episode
+next_question(struct history *h, const struct episode *first, const struct dns_message *m, size_t q,
+	      const struct dns_message *a)
+{
+	struct episode e = *first;
+	char name[NAME_MAX_TEXT];
+
+	snprintf(name, sizeof name, "%.*s", (int)m[q].name.n, (const char *)m[q].name.p);
+	e.name = history_intern(h, name);
+	e.first = m[q].mark->nsec;
+	e.first_at = m[q].mark->at;
+	e.last = a ? a->mark->nsec : e.first;
+	e.server_last = a ? e.last : 0;
+	e.outcome = !a ? OUTCOME_FAILED : a->rcode == DNS_REFUSED ? OUTCOME_REFUSED : OUTCOME_OK;
+	e.alive_at = e.ok_at = (struct ref){0, 0};
+	e.alive_nsec = e.took = 0;
+	e.answer = (struct addr){{0}};
+	e.rcode = e.ttl = 0;
+	e.silent = !a;
+	e.dns_positive = e.dns_edns = e.dns_soa = e.dns_declared = false;
+	for (size_t i = 0; i < q && !e.again; i++)
+		e.again = !m[i].response && m[i].name.n == m[q].name.n &&
+			  memcmp(m[i].name.p, m[q].name.p, m[q].name.n) == 0;
+	return e;
+}
+
+/* The questions of a DNS conversation: the first is told in *e, the others are remembered. */
+static void
+read_dns(struct history *h, const struct look *l, const char *const *suspected, struct episode *e)
+{
+	struct dns_message m[DNS_MESSAGES_MAX];
+	const struct fact *query = flow_first(l->flow, "dns.query");
+	struct episode first;
+	bool begun = false;
+	size_t n;
+
+	e->dns = query || flow_first(l->flow, "dns.response");
+	if (!query)
 		return;
-	t = look_packet(l, response->at);
-	learn_resolver(h, l, response->nsec - query->nsec, t ? t->ttl : 0,
-		       flow_first(f, "dns.edns") != NULL);
-	while (e->name && (fact = flow_fact(f, "dns.a", SERVER, &i)))
-		learn_address(h, &fact->addr, e->name);
-	i = 0;
-	while (e->name && (fact = flow_fact(f, "dns.aaaa", SERVER, &i)))
-		learn_address(h, &fact->addr, e->name);
+	first = *e;
+	n = dns_read(l->flow, m, DNS_MESSAGES_MAX);
+	for (size_t q = 0; q < n; q++) {
+		const struct dns_message *a;
+		struct episode more;
+
+		if (m[q].response || is_asked_before(m, q))
+			continue;
+		a = dns_answer(m, n, q);
+		more = begun ? next_question(h, &first, m, q, a) : first;
+		read_question(l, &m[q], a, &more);
+		if (a && !is_listed(suspected, more.name))
+			learn(h, l, a, &more);
+		if (begun)
+			remember(h, &more);
+		else
+			*e = more;
+		begun = true;
+	}
 }
 
 static void
@@ -212,7 +388,8 @@ read_server(const struct look *l, struct episode *e)
 }
 
 void
-history_add(struct history *h, const struct look *l, bool suspected, struct episode *e)
+history_add(struct history *h, const struct look *l, const char *const *suspected,
+	    struct episode *e)
 {
 	const struct flow *f = l->flow;
 
@@ -233,17 +410,7 @@ history_add(struct history *h, const struct look *l, bool suspected, struct epis
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
 	read_server(l, e);
 	read_dns(h, l, suspected, e);
-	if (h->n < EPISODES_MAX) {
-		if (h->n == h->size) {
-			h->size = h->size ? h->size * 2 : 256;
-			h->ring = xrealloc(h->ring, h->size, sizeof *h->ring);
-		}
-		h->ring[h->n++] = *e;
-		return;
-	}
-	h->ring[h->at] = *e;
-	h->at = (h->at + 1) % EPISODES_MAX;
-	h->forgotten++;
+	remember(h, e);
 }
 
 static int

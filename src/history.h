@@ -21,11 +21,17 @@ struct episode {
 	int64_t alive_nsec, server_last; /* 0 if the server never spoke */
 	int64_t rtt;                     /* of its handshake, from here to the server; 0: unknown */
 	struct addr answer;              /* DNS: the first address, if dns_positive */
+	int64_t took;                    /* DNS: from the question to the answer; 0: none came */
+	uint16_t dns_type;               /* DNS: what was asked for */
 	uint16_t client_port, port;      /* port: the server's */
 	uint8_t proto;
-	uint8_t outcome;  /* enum outcome */
-	uint8_t data_ttl; /* of the server's first payload; 0 if it said nothing */
+	uint8_t outcome;    /* enum outcome */
+	uint8_t data_ttl;   /* of the server's first payload; 0 if it said nothing */
+	uint8_t rcode, ttl; /* DNS: of the answer, if took; ttl 0: unknown */
 	bool dns, dns_positive;
+	bool dns_soa, dns_asked_edns, dns_edns; /* DNS: the answer's zone; EDNS either way */
+	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
+	bool again;      /* the same name was asked for in this conversation before */
 	bool silent;     /* opened in vain: not one packet came back */
 	bool interfered; /* set by correlation */
 };
@@ -35,16 +41,23 @@ struct resolver {
 	uint64_t answers;
 	int64_t fastest;
 	uint8_t ttl_min, ttl_max;
-	uint64_t edns;
+	uint64_t asked_edns, edns; /* asked with EDNS, and answered with it */
 };
 
 struct history;
 
 struct history *history_new(void);
 void history_free(struct history *h); /* accepts NULL */
-void history_add(struct history *h, const struct look *l, bool suspected, struct episode *ret);
-/* A name for an address, learnt from DNS answers in the capture; NULL if none. */
-const char *history_name_of(const struct history *h, const struct addr *a);
+/* `suspected` ends with NULL and lists the names for which something is suspected here, "" for the
+ * whole conversation: of these no address is learnt. Each question of a DNS conversation becomes
+ * an episode; *ret is the first. */
+void history_add(struct history *h, const struct look *l, const char *const *suspected,
+		 struct episode *ret);
+/* The name by which that client is most likely to have come to an address at that time, learnt
+ * from DNS answers in the capture: the last one that led there, its own before others'. NULL if
+ * none did. */
+const char *history_name_of(const struct history *h, const struct addr *a,
+			    const struct addr *client, int64_t when);
 const struct resolver *history_resolver(const struct history *h, const struct addr *a);
 /* A text that lives as long as the history; NULL if there are too many. */
 const char *history_intern(struct history *h, const char *text);

@@ -239,6 +239,29 @@ judge_keep(struct judge *j, const struct suspicion *s, const struct episode *e)
 	j->candidates[j->n++].episode = *e;
 }
 
+static bool
+is_about_dns(const struct finding *f)
+{
+	return f->trigger == TRIGGER_DNS_NAME && f->name;
+}
+
+/* A DNS conversation may ask for many names; other conversations are suspected as a whole. */
+static const char *
+suspect_name(const struct finding *f)
+{
+	return is_about_dns(f) ? f->name : "";
+}
+
+static void
+keep_about(struct judge *j, const struct suspicion *s, const struct episode *e)
+{
+	struct episode about = *e;
+
+	if (is_about_dns(s->finding))
+		about.name = history_intern(j->history, s->finding->name);
+	judge_keep(j, s, &about);
+}
+
 static void
 suggest(const struct judge *j, const struct look *l, bool explained)
 {
@@ -254,7 +277,9 @@ judge_flow(struct judge *j, struct flow *f)
 			      .suspect = suspect,
 			      .context = j,
 			      .capture_end = j->now};
-	bool explained = false, suspected = false;
+	const char *suspected[PENDING_MAX + 1];
+	bool explained = false;
+	size_t nsuspected = 0;
 	struct episode e;
 	struct look l;
 
@@ -278,9 +303,11 @@ judge_flow(struct judge *j, struct flow *f)
 	}
 	join_acts(j);
 	for (size_t i = 0; i < j->npending; i++) {
-		suspected |= j->pending[i].finding->confidence >= 0.3;
+		if (j->pending[i].finding->confidence >= 0.3)
+			suspected[nsuspected++] = suspect_name(j->pending[i].finding);
 		explained |= j->pending[i].finding->nattributions > 0;
 	}
+	suspected[nsuspected] = NULL;
 	history_add(j->history, &l, suspected, &e);
 	if (j->npending)
 		suggest(j, &l, explained);
@@ -291,7 +318,7 @@ judge_flow(struct judge *j, struct flow *f)
 		if (s->hopeless && !j->keep_all)
 			finding_free(s->finding);
 		else
-			judge_keep(j, s, &e);
+			keep_about(j, s, &e);
 	}
 	if (j->rows)
 		rows_add(j->rows, &l);

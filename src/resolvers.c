@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Resolvers that send unlike names to one address, where another resolver tells them apart:
- * redirection to a notice (OONI pipeline idea 92; dossier 1.6). Names behind one CDN share
- * addresses too, but then every resolver sends them to few. */
+/* Resolvers that deny names which others know, and such as send unlike names to one address, where
+ * another resolver tells them apart: redirection to a notice (OONI pipeline idea 92; dossier 1.6).
+ * Names behind one CDN share addresses too, but then every resolver sends them to few. */
+#include "control.h"
+#include "detect_dns.h"
 #include "judge.h"
+#include "outliers.h"
 
-#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,34 +70,47 @@ ask_another(const struct history *h, struct told *t)
 	}
 }
 
+/* A finding about an answer of the history. */
+struct finding *
+dns_accuse(const struct episode *e, enum mechanism mechanism, struct ref at, struct suspicion *s)
+{
+	struct flow flow = {.proto = e->proto, .id = e->flow};
+	struct finding *f;
+	struct look l;
+
+	flow.addr[CLIENT] = e->client;
+	flow.addr[SERVER] = e->server;
+	flow.port[CLIENT] = e->client_port;
+	flow.port[SERVER] = e->port;
+	look_at(&l, &flow);
+	snprintf(l.name, sizeof l.name, "%s", e->name);
+	f = finding_new(&l, mechanism, e->alive_nsec);
+	f->direction = TO_CLIENT;
+	f->stage = STAGE_DNS;
+	finding_cite(f, at, ROLE_INJECTED);
+	finding_cite(f, e->first_at, ROLE_TRIGGER);
+	finding_trigger(f, TRIGGER_DNS_NAME, e->name, BASIS_CONTENT);
+	*s = (struct suspicion){.finding = f,
+				.answer_nsec = e->took,
+				.answer_ttl = e->ttl,
+				.no_edns = e->dns_asked_edns && !e->dns_edns};
+	return f;
+}
+
 static void
 suspect(struct judge *j, const struct told *t)
 {
-	struct flow flow = {.proto = IPPROTO_UDP, .id = t->e->flow};
-	struct suspicion s = {0};
 	char text[ADDR_TEXT_MAX], resolver[ADDR_TEXT_MAX];
-	struct cite *c;
-	struct look l;
+	struct suspicion s;
+	struct finding *f = dns_accuse(t->e, DNS_TAMPERING, t->e->ok_at, &s);
 
-	flow.addr[CLIENT] = t->e->client;
-	flow.addr[SERVER] = t->e->server;
-	flow.port[CLIENT] = t->e->client_port;
-	flow.port[SERVER] = t->e->port;
-	look_at(&l, &flow);
-	snprintf(l.name, sizeof l.name, "%s", t->e->name);
-	s.finding = finding_new(&l, DNS_TAMPERING, t->e->alive_nsec);
-	s.finding->direction = TO_CLIENT;
-	s.finding->stage = STAGE_DNS;
-	c = finding_cite(s.finding, t->e->ok_at, ROLE_INJECTED);
-	finding_observe(s.finding, c, "dns.a", NULL, "%s", addr_text(&t->e->answer, text));
-	finding_cite(s.finding, t->e->first_at, ROLE_TRIGGER);
-	finding_weigh(s.finding, "dns.one_address", t->e->ok_at);
-	finding_trigger(s.finding, TRIGGER_DNS_NAME, t->e->name, BASIS_CONTENT);
-	finding_explain(
-	    s.finding,
-	    "The resolver %s sends %s to %s, where it sends other, unrelated names as well; "
-	    "another resolver does not.",
-	    addr_text(&t->e->server, resolver), t->e->name, text);
+	finding_observe(f, &f->cites[0], addr_is_v4(&t->e->answer) ? "dns.a" : "dns.aaaa", NULL,
+			"%s", addr_text(&t->e->answer, text));
+	finding_weigh(f, "dns.one_address", t->e->ok_at);
+	finding_explain(f,
+			"The resolver %s sends %s to %s, where it sends other, unrelated names as "
+			"well; another resolver does not.",
+			addr_text(&t->e->server, resolver), t->e->name, text);
 	judge_keep(j, &s, t->e);
 }
 
@@ -125,11 +141,10 @@ judge_run(struct judge *j, struct told *t, size_t from, size_t to)
 			suspect(j, &t[i]);
 }
 
-void
-judge_resolvers(struct judge *j)
+static void
+judge_one_address(struct judge *j, const struct episode *e, size_t n)
 {
-	size_t n, k = 0, from = 0;
-	const struct episode *e = history_episodes(j->history, &n);
+	size_t k = 0, from = 0;
 	struct told *t = xcalloc(n < ANSWERS_MAX ? n : ANSWERS_MAX, sizeof *t);
 
 	for (size_t i = 0; i < n && k < ANSWERS_MAX; i++)
@@ -145,4 +160,70 @@ judge_resolvers(struct judge *j)
 		from = i;
 	}
 	free(t);
+}
+
+bool
+dns_is_suspected(const struct judge *j, const struct episode *e)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (episode_is_about(e, &j->candidates[i].episode) &&
+		    j->candidates[i].suspicion.finding->trigger == TRIGGER_DNS_NAME)
+			return true;
+	return false;
+}
+
+/* Does anything in the capture say that a denied name exists? What it is, and how much it is
+ * worth, correlation tells. */
+static bool
+is_contradicted(const struct judge *j, const struct episode *me)
+{
+	const struct episode *e;
+	size_t i = SIZE_MAX, asked = 0;
+
+	while (asked++ < ASK_MAX && (e = history_named(j->history, me->name, &i))) {
+		if (!e->dns && e->outcome == OUTCOME_OK && episodes_near(e, me, COMPARABLE))
+			return true;
+		if (e->dns && e->dns_positive && e->dns_type == me->dns_type &&
+		    !fingerprints_listed_addr(j->fingerprints, "bogons", &e->answer))
+			return true;
+	}
+	return false;
+}
+
+/* That a name is denied, refused or not found is nothing remarkable, until somebody else knows
+ * it. */
+static void
+judge_denials(struct judge *j, const struct episode *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct episode *e = &all[i];
+		char resolver[ADDR_TEXT_MAX];
+		struct suspicion s;
+		struct finding *f;
+
+		if (!e->dns || !e->took || !e->name || e->dns_declared ||
+		    (e->rcode != DNS_NXDOMAIN && e->rcode != DNS_REFUSED &&
+		     e->rcode != DNS_SERVFAIL) ||
+		    dns_is_local_name((struct bytes){(const uint8_t *)e->name, strlen(e->name)}) ||
+		    !is_contradicted(j, e) || dns_is_suspected(j, e))
+			continue;
+		f = dns_accuse(e, DNS_TAMPERING, e->alive_at, &s);
+		finding_observe(f, &f->cites[0], "dns.flags.rcode", NULL, "%u", e->rcode);
+		dns_weigh_negative(f, (enum dns_rcode)e->rcode, e->dns_soa, e->alive_at);
+		if (s.no_edns)
+			finding_weigh(f, "dns.edns_missing", e->alive_at);
+		dns_explain_negative(f, (enum dns_rcode)e->rcode, addr_text(&e->server, resolver));
+		judge_keep(j, &s, e);
+	}
+}
+
+void
+judge_resolvers(struct judge *j)
+{
+	size_t n;
+	const struct episode *e = history_episodes(j->history, &n);
+
+	judge_one_address(j, e, n);
+	judge_denials(j, e, n);
+	judge_outliers(j, e, n);
 }

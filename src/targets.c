@@ -61,15 +61,17 @@ count_episodes(struct tallies *t, struct history *h)
 	const struct episode *e = history_episodes(h, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *name = e[i].name ? e[i].name : history_name_of(h, &e[i].server);
+		const char *name = e[i].name
+				       ? e[i].name
+				       : history_name_of(h, &e[i].server, &e[i].client, e[i].first);
 		struct tally *x;
 
 		if (!name)
 			continue;
 		x = tally_of(t, name, TARGET_DOMAIN);
-		x->flows++;
+		x->flows += !e[i].again;
 		if (e[i].dns) {
-			x->dns_flows++;
+			x->dns_flows += !e[i].again;
 			x->dns_ok += e[i].dns_positive;
 		} else {
 			x->ok += e[i].outcome == OUTCOME_OK && !e[i].interfered;
@@ -106,7 +108,7 @@ target_name(const struct finding *f, const struct history *h, char out[ADDR_TEXT
 	*ret_kind = TARGET_DOMAIN;
 	if (f->name)
 		return f->name;
-	learnt = history_name_of(h, &f->flow.addr[SERVER]);
+	learnt = history_name_of(h, &f->flow.addr[SERVER], &f->flow.addr[CLIENT], f->nsec);
 	if (learnt)
 		return learnt;
 	*ret_kind = TARGET_ADDRESS;

@@ -25,7 +25,8 @@ HOME = {
     "dissect_engine": "dissect",
     "finding": "lists",         # fingerprints speak of mechanisms
     "fingerprint": "lists", "fpdb": "lists",    # the database, which the fp files share
-    "detect": "look",
+    "detect": "look", "detect_dns": "look",
+    "correlate": "history",     # what is correlated, which correlate_dns.c shares
     "report": "rows",           # what rows and targets fill and writers read
     "report_parts": "report",
 }

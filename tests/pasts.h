@@ -64,12 +64,13 @@ past_at(struct past *p, double second, uint8_t server, uint16_t port)
 static struct episode
 past_keep(struct past *p, const char *name, bool suspected)
 {
+	static const char *const all[] = {"", NULL};
 	struct episode e;
 	struct look l;
 
 	look_at(&l, p->talk.flow);
 	snprintf(l.name, sizeof l.name, "%s", name);
-	history_add(p->history, &l, suspected, &e);
+	history_add(p->history, &l, suspected ? all : NULL, &e);
 	return e;
 }
 
@@ -135,11 +136,13 @@ resolved(struct past *p, double second, double took, uint8_t resolver, const cha
 	f = t->flow;
 	f->at = (struct ref){t->number, 0};
 	f->at_nsec = t->now;
+	f->messages++;
 	note(f, CLIENT, past_field("dns.query"));
 	t->now += (int64_t)(took * (double)NSEC_PER_SEC);
 	talk_say(t, SERVER, 0, "!");
 	f->at = (struct ref){t->number, 0};
 	f->at_nsec = t->now;
+	f->messages++;
 	note(f, SERVER, past_field("dns.response"));
 	note_uint(f, SERVER, past_field("dns.flags.rcode"), address ? 0 : 3);
 	if (address)

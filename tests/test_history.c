@@ -127,7 +127,7 @@ oldest_are_forgotten(void **state)
 		flow.id = i;
 		flow.first = (int64_t)i;
 		look_at(&l, &flow);
-		history_add(h, &l, false, &e);
+		history_add(h, &l, NULL, &e);
 	}
 	assert_int_equal(history_forgotten(h), 1000);
 	all = history_episodes(h, &n);
@@ -165,9 +165,116 @@ resolvers_are_known(void **state)
 	assert_int_equal(r->fastest, 10 * NSEC_PER_MSEC);
 	assert_int_equal(r->ttl_min, 50);
 	assert_int_equal(r->ttl_max, 55);
-	/* The name that led to an address first is the one that was meant. */
-	assert_string_equal(history_name_of(p.history, &answer), "a.example");
-	assert_null(history_name_of(p.history, &resolver));
+	assert_null(history_name_of(p.history, &resolver, &e.client, e.first));
+	past_end(&p);
+}
+
+/* Of the names that led to an address, the client's own last one before it went there was meant. */
+static void
+names_of_addresses(void **state)
+{
+	struct addr answer = addr_from_v4((const uint8_t[4]){203, 0, 113, 7});
+	struct addr nowhere = addr_from_v4((const uint8_t[4]){203, 0, 113, 8});
+	struct episode e[3];
+	struct past p;
+
+	(void)state;
+	past_begin(&p);
+	e[0] = resolved(&p, 10, 0.02, 53, "a.example", 7);
+	e[1] = resolved(&p, 20, 0.02, 53, "b.example", 7);
+	p.client = 2;
+	e[2] = resolved(&p, 30, 0.02, 53, "c.example", 7);
+	for (int i = 0; i < 3; i++) {
+		const char *name = history_name_of(p.history, &answer, &e[i].client, e[i].last);
+
+		assert_string_equal(name, e[i].name);
+	}
+	/* Before all of them: the first that came after. Somebody else's: the last one before. */
+	assert_string_equal(
+	    history_name_of(p.history, &answer, &e[0].client, e[0].first - NSEC_PER_SEC),
+	    "a.example");
+	assert_string_equal(history_name_of(p.history, &answer, &nowhere, e[1].last), "b.example");
+	assert_null(history_name_of(p.history, &nowhere, &e[0].client, e[0].last));
+	/* A large host has more names than are kept; what is asked for again stays. */
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "%d.example", i);
+		resolved(&p, 40 + i, 0.02, 53, name, 7);
+		e[2] = resolved(&p, 40.5 + i, 0.02, 53, "c.example", 7);
+	}
+	assert_string_equal(history_name_of(p.history, &answer, &e[2].client, e[2].last),
+			    "c.example");
+	past_end(&p);
+}
+
+static void
+tell(struct past *p, enum side from, uint64_t id, const char *name, uint8_t address)
+{
+	struct talk *t = &p->talk;
+	struct addr a = addr_from_v4((const uint8_t[4]){203, 0, 113, address});
+	struct flow *f;
+
+	t->now += 10 * NSEC_PER_MSEC;
+	talk_say(t, from, 0, "message");
+	f = t->flow;
+	f->messages++;
+	f->at = (struct ref){t->number, 0};
+	f->at_nsec = t->now;
+	note(f, from, past_field(from == CLIENT ? "dns.query" : "dns.response"));
+	note_uint(f, from, past_field("dns.id"), id);
+	note_string(f, from, past_field("dns.qry.name"), name);
+	note_uint(f, from, past_field("dns.qry.type"), 1);
+	if (from == CLIENT)
+		return;
+	if (address)
+		note_addr(f, from, past_field("dns.a"), &a);
+	note_uint(f, from, past_field("dns.flags.rcode"), address ? 0 : 3);
+}
+
+/* A stub or a forwarder asks for many names from one port: each is remembered by itself. */
+static void
+questions_of_one_conversation(void **state)
+{
+	static const char *const doubted[] = {"bad.example", NULL};
+	struct addr answer = addr_from_v4((const uint8_t[4]){203, 0, 113, 7});
+	struct addr lie = addr_from_v4((const uint8_t[4]){203, 0, 113, 9});
+	struct episode e, *all;
+	struct look l;
+	struct past p;
+	size_t n;
+
+	(void)state;
+	past_begin(&p);
+	past_at(&p, 0, 53, 53)->proto = IPPROTO_UDP;
+	tell(&p, CLIENT, 1, "a.example", 0);
+	tell(&p, CLIENT, 2, "no.example", 0);
+	tell(&p, CLIENT, 1, "a.example", 0); /* again, the same question */
+	tell(&p, SERVER, 2, "no.example", 0);
+	tell(&p, SERVER, 1, "a.example", 7);
+	tell(&p, CLIENT, 3, "bad.example", 0);
+	tell(&p, SERVER, 3, "bad.example", 9);
+	tell(&p, CLIENT, 4, "mute.example", 0);
+	tell(&p, CLIENT, 5, "a.example", 0);
+	look_at(&l, p.talk.flow);
+	history_add(p.history, &l, doubted, &e);
+	assert_string_equal(e.name, "a.example");
+	assert_true(e.dns_positive);
+	assert_int_equal(e.took, 40 * NSEC_PER_MSEC);
+	all = history_episodes(p.history, &n);
+	assert_int_equal(n, 5);
+	for (size_t i = 0; i < n; i++) {
+		const struct episode *x = &all[i];
+		bool mute = strcmp(x->name, "mute.example") == 0;
+
+		assert_int_equal(x->flow, e.flow);
+		assert_int_equal(x->again, x->name == e.name && x->first > e.first);
+		assert_int_equal(x->took == 0, mute || x->again);
+		assert_int_equal(x->rcode, strcmp(x->name, "no.example") == 0 ? 3 : 0);
+		assert_int_equal(x->silent, mute || x->again);
+	}
+	assert_string_equal(history_name_of(p.history, &answer, &e.client, e.last), "a.example");
+	assert_null(history_name_of(p.history, &lie, &e.client, e.last));
 	past_end(&p);
 }
 
@@ -177,6 +284,7 @@ liars_teach_nothing(void **state)
 {
 	struct addr resolver = addr_from_v4((const uint8_t[4]){198, 51, 100, 53});
 	struct addr answer = addr_from_v4((const uint8_t[4]){203, 0, 113, 7});
+	struct addr client = addr_from_v4((const uint8_t[4]){192, 0, 2, 1});
 	struct past p;
 
 	(void)state;
@@ -186,7 +294,7 @@ liars_teach_nothing(void **state)
 	p.talk.flow->facts[p.talk.flow->nfacts - 1].addr = answer;
 	past_keep(&p, "b.example", true);
 	assert_int_equal(history_resolver(p.history, &resolver)->answers, 1);
-	assert_null(history_name_of(p.history, &answer));
+	assert_null(history_name_of(p.history, &answer, &client, TALK_BEGIN));
 	past_end(&p);
 }
 
@@ -272,11 +380,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(outcomes_are_remembered), cmocka_unit_test(found_by_server),
-	    cmocka_unit_test(found_by_name),           cmocka_unit_test(names_are_kept_once),
-	    cmocka_unit_test(oldest_are_forgotten),    cmocka_unit_test(resolvers_are_known),
-	    cmocka_unit_test(liars_teach_nothing),     cmocka_unit_test(nearest_contemporaries),
-	    cmocka_unit_test(long_lived_contemporary), cmocka_unit_test(empty_history),
+	    cmocka_unit_test(outcomes_are_remembered),
+	    cmocka_unit_test(found_by_server),
+	    cmocka_unit_test(found_by_name),
+	    cmocka_unit_test(names_are_kept_once),
+	    cmocka_unit_test(oldest_are_forgotten),
+	    cmocka_unit_test(resolvers_are_known),
+	    cmocka_unit_test(names_of_addresses),
+	    cmocka_unit_test(questions_of_one_conversation),
+	    cmocka_unit_test(liars_teach_nothing),
+	    cmocka_unit_test(nearest_contemporaries),
+	    cmocka_unit_test(long_lived_contemporary),
+	    cmocka_unit_test(empty_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Answers that are unlike all others of their resolver: earlier than it can answer, from another
+ * distance, deaf to EDNS. What they say may be anything; the true answer may never have come.
+ * Weaver et al. (NDSS 2009), Duan et al. (2012); dossier 1.1, features 5 to 7. */
+#include "outliers.h"
+#include "control.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+/* An answer is early if it took less than half of the resolver's fastest other one, by more than
+ * 5 ms, and so many others are known (dossier 1.1). */
+#define CLEAN_MIN 3
+#define EARLY_BY (5 * NSEC_PER_MSEC)
+/* The path to a resolver may differ by two hops from one packet to the next (dossier 1.1). */
+#define TTL_APART 2
+
+/* What is usual for one resolver. */
+struct usual {
+	const struct episode *e; /* [0, n) */
+	size_t n, answers;
+	unsigned ttls[256], ttl_count;
+	uint8_t ttl;
+	uint64_t asked_edns, edns;
+	const char *fastest_name;
+	int64_t fastest, second; /* second: of another name than the fastest one's */
+};
+
+static bool
+is_answer(const struct episode *e)
+{
+	return e->dns && e->took && e->name && e->proto == IPPROTO_UDP;
+}
+
+static void
+measure(struct usual *u, const struct episode *e, size_t n)
+{
+	memset(u, 0, sizeof *u);
+	u->e = e;
+	u->n = n;
+	u->fastest = u->second = INT64_MAX;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_answer(&e[i]))
+			continue;
+		u->answers++;
+		u->ttls[e[i].ttl]++;
+		u->asked_edns += e[i].dns_asked_edns;
+		u->edns += e[i].dns_asked_edns && e[i].dns_edns;
+		if (e[i].name == u->fastest_name) {
+			if (e[i].took < u->fastest)
+				u->fastest = e[i].took;
+		} else if (e[i].took < u->fastest) {
+			u->second = u->fastest;
+			u->fastest = e[i].took;
+			u->fastest_name = e[i].name;
+		} else if (e[i].took < u->second) {
+			u->second = e[i].took;
+		}
+	}
+	for (unsigned t = 1; t < 256; t++)
+		if (u->ttls[t] > u->ttls[u->ttl])
+			u->ttl = (uint8_t)t;
+	u->ttl_count = u->ttls[u->ttl];
+}
+
+static bool
+is_early(const struct usual *u, const struct episode *e)
+{
+	int64_t floor = e->name == u->fastest_name ? u->second : u->fastest;
+
+	return floor != INT64_MAX && e->took < floor / 2 && floor - e->took > EARLY_BY;
+}
+
+/* Usual answers of that resolver to other names, before and after it: a route that changes
+ * changes for all names, and does not change back in between. */
+static bool
+is_from_elsewhere(const struct usual *u, const struct episode *e)
+{
+	bool before = false, after = false;
+	int apart = e->ttl > u->ttl ? e->ttl - u->ttl : u->ttl - e->ttl;
+
+	if (!e->ttl || !u->ttl || apart <= TTL_APART || u->ttl_count < CLEAN_MIN)
+		return false;
+	for (size_t i = 0; i < u->n; i++) {
+		const struct episode *o = &u->e[i];
+
+		if (!is_answer(o) || o->ttl != u->ttl || o->name == e->name)
+			continue;
+		before |= o->first < e->first;
+		after |= o->first > e->first;
+	}
+	return before && after;
+}
+
+static bool
+is_deaf(const struct usual *u, const struct episode *e)
+{
+	/* All others speak it, but for one in ten. */
+	return e->dns_asked_edns && !e->dns_edns && u->edns >= CLEAN_MIN &&
+	       u->edns * 10 >= (u->asked_edns - 1) * 9;
+}
+
+static void
+judge_answer(struct judge *j, const struct usual *u, const struct episode *e)
+{
+	bool early = is_early(u, e), deaf = is_deaf(u, e), elsewhere;
+	char resolver[ADDR_TEXT_MAX];
+	struct suspicion s;
+	struct finding *f;
+
+	if (!early && !deaf)
+		return;
+	elsewhere = is_from_elsewhere(u, e);
+	/* A cache is early as well, and one odd mark is no proof. */
+	if (early + deaf + elsewhere < 2 || dns_is_suspected(j, e))
+		return;
+	f = dns_accuse(e, DNS_INJECTION, e->alive_at, &s);
+	finding_observe(f, &f->cites[0], "dns.time", NULL, "%.1f ms",
+			(double)e->took / (double)NSEC_PER_MSEC);
+	if (early)
+		finding_weigh(f, "dns.early", e->alive_at);
+	if (elsewhere) {
+		char usual[4];
+
+		snprintf(usual, sizeof usual, "%u", u->ttl);
+		finding_observe(f, &f->cites[0], "ip.ttl", usual, "%u", e->ttl);
+		finding_weigh(f, "dns.ttl", e->alive_at);
+	}
+	if (deaf)
+		finding_weigh(f, "dns.edns_lost", e->alive_at);
+	finding_explain(f,
+			"The answer about %s that came in the name of the resolver %s is unlike "
+			"all its others: somebody else sent it.",
+			e->name, addr_text(&e->server, resolver));
+	judge_keep(j, &s, e);
+}
+
+void
+judge_outliers(struct judge *j, const struct episode *all, size_t n)
+{
+	struct usual u;
+
+	for (size_t from = 0, to; from < n; from = to) {
+		size_t answers = 0;
+
+		for (to = from; to < n && addr_equal(&all[to].server, &all[from].server); to++)
+			answers += is_answer(&all[to]);
+		if (answers <= CLEAN_MIN)
+			continue;
+		measure(&u, &all[from], to - from);
+		for (size_t i = from; i < to; i++)
+			if (is_answer(&all[i]))
+				judge_answer(j, &u, &all[i]);
+	}
+}
