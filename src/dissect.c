@@ -27,14 +27,19 @@ const struct field malformed_fields[] = {DISSECTORS(MALFORMED){0}};
 /* A dissector's state is saved before each message, to undo an unfinished one. */
 #define STATE_MAX 256
 
+/* Datagrams of one side that are asked about: tools that hide a tunnel or a call send some of junk
+ * ahead of it (AmneziaWG recommends 4 to 12). */
+#define DATAGRAM_TRIES 16
+
 struct message_buffer {
 	uint8_t *p;
 	size_t n, size;
 	uint64_t skip; /* bytes to come that nobody wants */
 	struct ref at; /* the packet that its last byte came with */
 	int64_t at_nsec;
-	bool enough;  /* nothing more is wanted of this side */
-	bool refused; /* no probe knows this side's beginning */
+	bool enough;   /* nothing more is wanted of this side */
+	bool refused;  /* no probe knows this side's beginning */
+	uint8_t tries; /* datagrams that no probe knew */
 };
 
 static struct message_buffer *
@@ -465,10 +470,13 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 		const struct dissector *d = probe(f, from, b, DATAGRAMS, &wait);
 
 		if (!d) {
-			/* What the first datagram of each side does not tell, later ones will not,
+			/* What the first datagrams of each side do not tell, later ones will not,
 			 * unless their port says that they should. */
-			if (!is_hinted(f, DATAGRAMS))
+			if (++buffer_of(f, from)->tries >= DATAGRAM_TRIES &&
+			    !is_hinted(f, DATAGRAMS))
 				flow_enough(f, from);
+			else if (buffer_of(f, from)->tries >= DATAGRAM_TRIES)
+				buffer_of(f, from)->tries = DATAGRAM_TRIES - 1;
 			return;
 		}
 		claim(f, d);

@@ -9,15 +9,25 @@ arguments the files are written, with --check they are compared (status 1 if the
 
 import gzip
 import os
+import re
 import struct
 import sys
+
+import calls
+import tunnels
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 payloads = {}
 
 
-# The list in meson.build, whose order is what the fuzz target's first byte counts in.
-DISSECTORS = ["dns", "http", "icmp", "tcp", "tls"]
+def dissectors():
+    """The list in meson.build, whose order is what the fuzz target's first byte counts in."""
+    with open(os.path.join(HERE, "../../meson.build")) as f:
+        words = re.search(r"^dissectors = \[(.*?)\]", f.read(), re.M | re.S)[1]
+    return re.findall(r"'(\w+)'", words)
+
+
+DISSECTORS = dissectors()
 SEEDS = "../fuzz/corpus/dissect"
 
 
@@ -321,6 +331,8 @@ def tcp_seeds():
 def main():
     for make in (dns_payloads, icmp_payloads, http_payloads, tls_payloads, tcp_seeds):
         make()
+    for module in (calls, tunnels):
+        module.make(put)
     check, bad = "--check" in sys.argv[1:], 0
     for name, data in sorted(payloads.items()):
         path = os.path.join(HERE, name)

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Payloads of tunnels, for make.py; also what the laboratory's peers say."""
+import struct
+
+from calls import noise
+
+
+# --- WireGuard: paper, 5.4 -----------------------------------------------------------------------
+
+def wg_initiation(sender=0x11223344, n=148):
+    return struct.pack("<II", 1, sender) + noise("initiation", n - 8)
+
+
+def wg_response(sender=0x55667788, receiver=0x11223344, n=92):
+    return struct.pack("<III", 2, sender, receiver) + noise("response", n - 12)
+
+
+def wg_data(receiver=0x55667788, counter=0, n=96):
+    return struct.pack("<IIQ", 4, receiver, counter) + noise("data", n - 16)
+
+
+def wireguard_payloads(put):
+    def datagram(name, side, text, data):
+        put("wireguard", name, f"datagram {side}", text, data)
+
+    datagram("initiation", "client", "A handshake begins.", wg_initiation())
+    datagram("response", "server", "It is answered.", wg_response())
+    datagram("cookie", "server", "A server under load.", struct.pack("<II", 3, 0x11223344) + noise("cookie", 56))
+    datagram("data", "client", "A packet of 64 bytes inside.", wg_data())
+    datagram("keepalive", "client", "Nothing inside.", wg_data(n=32))
+    datagram("long", "client", "TunnelBear's longer handshake.", wg_initiation(n=204))
+    datagram("long-response", "server", "Its answer.", wg_response(n=100))
+    datagram("not", "client", "A length that no message has.", wg_initiation(n=149))
+
+
+# --- OpenVPN ----------------------------------------------------------------------------------------
+
+SESSION, THEIRS = noise("session", 8), noise("their session", 8)
+TIME = struct.pack(">I", 1770840000)
+
+
+def ovpn_plain(opcode, packet_id, body=b"", acks=(), session=SESSION, theirs=THEIRS):
+    """A control packet without tls-auth."""
+    out = bytes([opcode << 3]) + session + bytes([len(acks)])
+    out += b"".join(struct.pack(">I", a) for a in acks) + (theirs if acks else b"")
+    return out + (struct.pack(">I", packet_id) if packet_id is not None else b"") + body
+
+
+def ovpn_auth(opcode, n, replay=1):
+    """A client's first packet under an HMAC of n bytes."""
+    return bytes([opcode << 3]) + SESSION + noise("hmac", n) + struct.pack(">I", replay) + TIME + bytes(5)
+
+
+def ovpn_crypt(opcode, replay=1, n=5):
+    return bytes([opcode << 3]) + SESSION + struct.pack(">I", replay) + TIME + noise("tag", 32 + n)
+
+
+def ovpn_client_hello():
+    return ovpn_plain(4, 1, b"\x16\x03\x01\x00\x50" + noise("hello", 80))
+
+
+def openvpn_payloads(put):
+    def datagram(name, side, text, data):
+        put("openvpn", name, f"datagram {side}", text, data)
+
+    datagram("reset", "client", "A session begins, without tls-auth.", ovpn_plain(7, 0))
+    for n in (16, 20, 32, 64):
+        datagram(f"reset-hmac{n}", "client", f"The same under an HMAC of {n} bytes.", ovpn_auth(7, n))
+    datagram("reset-crypt", "client", "The same, encrypted.", ovpn_crypt(7))
+    datagram("reset-v3", "client", "With the client's key wrapped (tls-crypt-v2), and early negotiation.",
+             ovpn_crypt(10, 0x0F000001, 5) + noise("wrapped", 300))
+    datagram("answer", "server", "A server's reset acknowledges the client's.", ovpn_plain(8, 0, acks=[0]))
+    datagram("ack", "client", "An acknowledgement alone.", ovpn_plain(5, None, acks=[0]))
+    datagram("control", "client", "TLS begins inside.", ovpn_client_hello())
+    datagram("data", "client", "Data of the second format.", bytes([9 << 3, 0, 0, 1]) + noise("data", 100))
+    datagram("not", "client", "The first byte fits, the rest does not.", b"\x38" + noise("no reset", 13))
+
+    def stream(name, side, text, *packets):
+        put("openvpn", name, f"stream {side}", text, b"".join(struct.pack(">H", len(p)) + p for p in packets))
+
+    stream("tcp", "client", "Over TCP: reset, acknowledgement, TLS, data.", ovpn_plain(7, 0),
+           ovpn_plain(5, None, acks=[0]), ovpn_client_hello(), bytes([6 << 3]) + noise("data", 60))
+    stream("tcp-hmac", "client", "Under an HMAC of SHA-512.", ovpn_auth(7, 64), ovpn_client_hello())
+    stream("tcp-crypt", "client", "Encrypted.", ovpn_crypt(7), ovpn_crypt(4, 2, 200))
+    stream("tcp-server", "server", "The server's side.", ovpn_plain(8, 0, acks=[0]),
+           ovpn_plain(4, 1, noise("server hello", 900)))
+    stream("tcp-broken", "client", "Then something else.", ovpn_plain(7, 0), b"\xff" * 30)
+
+
+# --- SSH: RFC 4253 ----------------------------------------------------------------------------------
+
+SSH_CLIENT, SSH_SERVER = b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", b"SSH-2.0-OpenSSH_9.2p1\r\n"
+
+
+def ssh_kexinit(n=400):
+    body = b"\x14" + noise("cookie", 16) + noise("algorithms", n)
+    padding = 8 - (len(body) + 5) % 8 + 4
+    return struct.pack(">IB", len(body) + padding + 1, padding) + body + noise("padding", padding)
+
+
+def ssh_payloads(put):
+    put("ssh", "client", "stream client", "A greeting with a comment, and the algorithms.", SSH_CLIENT + ssh_kexinit())
+    put("ssh", "server", "stream server", "A line before the greeting, as RFC 4253, 4.2 allows.",
+        b"Welcome.\r\n" + SSH_SERVER + ssh_kexinit())
+    put("ssh", "old", "stream server", "A server that knows version 1, too.", b"SSH-1.99-Cisco-1.25\n")
+    put("ssh", "long", "stream client", "A greeting without end.", b"SSH-2.0-" + b"x" * 300)
+    put("ssh", "no-software", "stream client", "A greeting without software.", b"SSH-2.0\r\n")
+
+
+# --- DTLS: RFC 6347 ----------------------------------------------------------------------------------
+
+def dtls_record(kind, body, epoch=0, number=0, version=0xFEFD):
+    return struct.pack(">BHHHI", kind, version, epoch, number >> 32, number & 0xFFFFFFFF) + \
+        struct.pack(">H", len(body)) + body
+
+
+def dtls_handshake(kind, body, sequence=0, offset=0, length=None):
+    length = len(body) if length is None else length
+    return bytes([kind]) + length.to_bytes(3, "big") + struct.pack(">H", sequence) + \
+        offset.to_bytes(3, "big") + len(body).to_bytes(3, "big") + body
+
+
+def dtls_hello(cookie=b"", groups=(29, 23, 24), sni=b""):
+    """pion's shape: few ciphers, the curves that filters have matched."""
+    def extension(kind, body):
+        return struct.pack(">HH", kind, len(body)) + body
+
+    names = struct.pack(">HBH", len(sni) + 3, 0, len(sni)) + sni
+    extensions = (extension(0, names) if sni else b"") + \
+        extension(13, struct.pack(">H4H", 8, 0x0403, 0x0503, 0x0603, 0x0807)) + \
+        extension(10, struct.pack(f">H{len(groups)}H", 2 * len(groups), *groups)) + \
+        extension(11, b"\x01\0") + extension(23, b"")
+    body = b"\xfe\xfd" + noise("random", 32) + b"\0" + bytes([len(cookie)]) + cookie + \
+        struct.pack(">H4H", 8, 0xC02B, 0xC02F, 0xC00A, 0xC014) + b"\x01\0" + \
+        struct.pack(">H", len(extensions)) + extensions
+    return dtls_record(22, dtls_handshake(1, body, 1 if cookie else 0), number=1 if cookie else 0)
+
+
+def dtls_server_hello():
+    body = b"\xfe\xfd" + noise("server random", 32) + b"\0\xc0\x2b\0" + struct.pack(">H", 0)
+    return dtls_record(22, dtls_handshake(2, body, 1), number=1)
+
+
+def dtls_payloads(put):
+    def datagram(name, side, text, data):
+        put("dtls", name, f"datagram {side}", text, data)
+
+    datagram("hello", "client", "A client's hello.", dtls_hello())
+    datagram("hello-sni", "client", "With a name.", dtls_hello(sni=b"example.org"))
+    datagram("hello-cookie", "client", "The same again, with the cookie.", dtls_hello(noise("cookie", 20)))
+    datagram("verify", "server", "A cookie.", dtls_record(22, dtls_handshake(3, b"\xfe\xff\x14" + noise("cookie", 20))))
+    datagram("server-hello", "server", "The server's hello, and a piece of its certificate behind it.",
+             dtls_server_hello() + dtls_record(22, dtls_handshake(11, noise("cert", 100), 2, 0, 900), number=2))
+    datagram("finished", "client", "Encryption begins.", dtls_record(20, b"\x01", number=4) +
+             dtls_record(22, noise("finished", 40), 1))
+    datagram("alert", "server", "Handshake failure.", dtls_record(21, b"\x02\x28"))
+    datagram("data", "client", "Data, two records.", dtls_record(23, noise("data", 60), 1, 7) +
+             dtls_record(23, noise("data", 20), 1, 8))
+    datagram("piece", "client", "The first piece of a hello.",
+             dtls_record(22, dtls_handshake(1, b"\xfe\xfd" + noise("random", 100), 0, 0, 400)))
+    datagram("dtls13", "server", "A hello, and an encrypted record of DTLS 1.3.",
+             dtls_server_hello() + b"\x2e\0\x01\0\x40" + noise("encrypted", 64))
+    datagram("short", "client", "A record that promises more.", dtls_hello()[:60])
+    datagram("empty-session", "client", "Lengths that do not hold.",
+             dtls_record(22, dtls_handshake(1, b"\xfe\xfd" + noise("random", 32) + b"\xff\0\0")))
+
+
+def make(put):
+    wireguard_payloads(put)
+    openvpn_payloads(put)
+    ssh_payloads(put)
+    dtls_payloads(put)
