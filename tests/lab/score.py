@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the program says of the captures, held against what happened: by mechanism and vantage."""
+import collections
+import glob
+import json
+import os
+import sys
+
+from tests import golden
+
+SAID = golden.SAID
+
+
+class Row:
+    """Of one mechanism at one place."""
+
+    def __init__(self):
+        self.wanted = self.found = self.false = self.frames_right = self.frames = 0
+        self.hedged = self.hedged_found = 0
+
+
+def frames_of(said):
+    return sorted({x["frame"] for f in said.values() for x in f["frames"]
+                   if x["role"] == "injected"})
+
+
+def judge(document, report, rows, lines):
+    """Adds one capture. Returns how many flows were falsely accused."""
+    said, place = golden.said_of(report), document["file"].rsplit("-", 1)[1].split(".")[0]
+    wanted, unsure, false = collections.defaultdict(list), set(), 0
+    for flow in document["flows"]:
+        k = golden.key(flow["flow"])
+        if flow["ambiguous"]:
+            unsure.add(k)
+        for f in flow["findings"]:
+            wanted[k].append(f)
+            count(f, said.get(k, {}), rows[f["mechanism"], place], document, k, lines)
+    for k, mine in said.items():
+        right = {m for f in wanted[k] for m in f["mechanism_accept"] + f["also"]}
+        for m, f in sorted(mine.items()):
+            if f["confidence"] < SAID or m in right or k in unsure:
+                continue
+            rows[m, place].false += 1
+            false += 1
+            lines.append("FALSE  %s: %s of %s %s:%d > %s:%d, %.2f" % (
+                (document["file"], m) + k + (f["confidence"],)))
+    return false
+
+
+def count(f, said, row, document, k, lines):
+    best = max((said[m] for m in f["mechanism_accept"] if m in said),
+               key=lambda x: x["confidence"], default=None)
+    sure = best is not None and best["confidence"] >= SAID
+    if f["min_confidence"] < SAID:          # an innocent twin looks the same: no claim is asked for
+        row.hedged += 1
+        row.hedged_found += sure
+        return
+    row.wanted += 1
+    row.found += sure
+    if not sure:
+        lines.append("MISSED %s: %s of %s %s:%d > %s:%d, %s" % (
+            (document["file"], f["mechanism"]) + k + (
+                "%.2f" % best["confidence"] if best else
+                "said " + (", ".join("%s %.2f" % (m, x["confidence"]) for m, x in said.items())
+                           or "nothing"),)))
+    elif f["injected"] and golden.key(best["flow"]) == k:
+        row.frames += 1
+        right = golden.injected(best) == f["injected"]
+        row.frames_right += right
+        if not right:
+            lines.append("FRAMES %s: %s of %s %s:%d > %s:%d, says %s, truth %s" % (
+                (document["file"], f["mechanism"]) + k + (golden.injected(best), f["injected"])))
+
+
+def table(rows):
+    print("%-20s %-7s %8s %9s %6s %9s %7s" % ("mechanism", "at", "recall", "precision", "false",
+                                             "frames", "hedged"))
+    for (mechanism, place), r in sorted(rows.items()):
+        claimed = r.found + r.hedged_found + r.false
+        print("%-20s %-7s %3d/%-4d %9s %6d %4d/%-4d %3d/%d" % (
+            mechanism, place, r.found, r.wanted,
+            "%.3f" % ((claimed - r.false) / claimed) if claimed else "-", r.false, r.frames_right,
+            r.frames, r.hedged_found, r.hedged))
+
+
+def report(tool, folder):
+    """Prints the table; returns how many captures hold a false accusation or cannot be read, and
+    the share of the findings that was found."""
+    rows, lines, wrong, flows, benign = collections.defaultdict(Row), [], 0, 0, 0
+    total = Row()
+    for path in sorted(glob.glob(os.path.join(folder, "truth", "*.truth.json"))):
+        with open(path, encoding="utf-8") as f:
+            document = json.load(f)
+        said, why = golden.analyse(tool, os.path.join(folder, document["file"]))
+        if why:
+            lines.append("FAILED %s: %s" % (document["file"], why))
+            wrong += 1
+            continue
+        false = judge(document, said, rows, lines)
+        wrong += bool(false)
+        total.false += false
+        flows += len(document["flows"])
+        benign += sum(not t["findings"] and not t["ambiguous"] for t in document["flows"])
+    for line in lines:
+        print(line)
+    table(rows)
+    wanted, found = (sum(getattr(r, n) for r in rows.values()) for n in ("wanted", "found"))
+    print("real stacks: found %d of %d findings, false %d in %d benign of %d flows" % (
+        found, wanted, total.false, benign, flows))
+    sys.stdout.flush()
+    return wrong, found / max(wanted, 1)
