@@ -5,6 +5,7 @@
 #include "dissect.h"
 
 enum {
+	RESET_ANY,
 	RESET,
 	RESET_ACK,
 	FIN,
@@ -38,10 +39,12 @@ enum {
 	ICMP_FROM,
 	OVERLAP_FIRST,
 	OVERLAP_SECOND,
+	RESET_CAUSE,
 	NFIELDS
 };
 
 static const struct field fields[NFIELDS + 1] = {
+    [RESET_ANY] = {"tcp.flags.reset", FACT_MARK, "RST, with ACK flag or without"},
     [RESET] = {"tcp.reset", FACT_MARK, "RST without ACK flag"},
     [RESET_ACK] = {"tcp.reset_ack", FACT_MARK, "RST with ACK flag"},
     [FIN] = {"tcp.fin", FACT_MARK, "FIN"},
@@ -84,6 +87,8 @@ static const struct field fields[NFIELDS + 1] = {
 		       "bytes that came first where two versions differ"},
     [OVERLAP_SECOND] = {"tcp.overlap.second", FACT_TEXT,
 			"bytes that came second where two versions differ"},
+    [RESET_CAUSE] = {"tcp.reset_cause", FACT_TEXT,
+		     "payload of a reset in hexadecimal, 32 bytes at most (RFC 9293, 3.5.2)"},
 };
 
 #define MARK(x) note(f, from, &fields[x])
@@ -98,6 +103,8 @@ is_reset(const struct trace *t)
 static void
 note_kind(struct flow *f, enum side from, const struct trace *t)
 {
+	if (is_reset(t))
+		MARK(RESET_ANY);
 	if (is_reset(t))
 		MARK(t->flags & TH_ACK_ ? RESET_ACK : RESET);
 	if (t->flags & TH_FIN_)

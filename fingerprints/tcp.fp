@@ -97,12 +97,56 @@ title     = Provincial filter of Henan, China: RST+ACK with ten bytes of payload
 kind      = specific
 mechanism = rst-injection
 when      = tcp.data from client
-then      = tcp.reset_ack from server within 5s with tcp.len == 10 with ip.id == 1 with ip.df == 0
-            with tcp.window_size_value == 0
-score     = 98%
-rev       = 1
-innocent  = none known: a reset with ten bytes of payload and IP ID 1
+then      = tcp.reset_cause == "01020304050607080900" from server within 5s with ip.df == 0
+score     = 95%
+support   = +2% tcp.reset_ack with ip.id == 1
+support   = +2% tcp.reset_ack with tcp.window_size_value == 0
+rev       = 2
+innocent  = none known: a reset with the ten bytes 01 to 09 and 00
 sample    = rst-with-payload
+near      = server-reset
+source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
+
+[cn-henan-plain]
+title     = Provincial filter of Henan, China, told by TTL 58 and its haste alone
+kind      = hint
+mechanism = rst-injection
+when      = tls.client_hello from client
+then      = tcp.flags.reset from server within 5s with ip.ttl == 58 with ip.df == 0
+never     = tcp.flags.reset with tcp.len > 0
+never     = tcp.flags.reset with ip.ttl == 58 with tcp.since_trigger_us >= 11000
+            with tcp.since_trigger_us <= 31000
+unless    = tls.server_hello from server
+score     = 30%
+support   = +10% tcp.reset_ack with ip.ttl == 58 with ip.id == 1
+support   = +5% tcp.flags.reset with ip.ttl == 58 with tcp.window_size_value == 0
+rev       = 1
+innocent  = any injector six hops away that begins with TTL 64; in the measurements of 2023 and 2024
+innocent  = from one network in Henan 98.9 % of the resets with this TTL came within 11 ms, and those
+innocent  = of the national filter between 11 and 31 ms
+near      = server-reset
+source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
+
+[cn-gfw-plain]
+title     = Great Firewall of China, told only by what its resets do not have
+kind      = hint
+mechanism = rst-injection
+when      = tls.client_hello from client
+then      = tcp.flags.reset from server within 180s with tcp.since_trigger_us >= 11000
+never     = tcp.flags.reset with tcp.len > 0
+never     = tcp.flags.reset with ip.ttl == 58 with ip.df == 0 with tcp.since_trigger_us < 11000
+never     = tcp.flags.reset with ip.ttl == 58 with ip.df == 0 with tcp.since_trigger_us > 31000
+never     = tcp.flags.reset with tcp.reserved > 0
+never     = tcp.reset with tcp.ack_raw_nonzero
+never     = tcp.flags.reset with tcp.window_size_value == 8192
+never     = tcp.flags.reset with tcp.window_size_value == 65535
+unless    = tls.server_hello from server
+score     = 25%
+support   = +10% tcp.reset with ip.df == 0 with ip.ttl_jump >= 3
+support   = +10% tcp.reset_ack with ip.df == 1 with ip.ttl_jump >= 3
+rev       = 1
+innocent  = any injector at some distance: its marks (equal IP IDs in three, a range of IP IDs, a
+innocent  = window on a bare RST) name it, and they are missing here
 near      = server-reset
 source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
 
@@ -130,11 +174,12 @@ mechanism = rst-injection
 when      = tls.client_hello from client
 then      = tcp.reset_ack from server within 1s with tcp.window_size_value == 0 with ip.df == 0
             with ip.ttl >= 52 with ip.ttl <= 56 with ip.ttl_jump >= 3 with tcp.kappa < 200
+            with tcp.since_trigger_us < 11000
 never     = tcp.reset_ack with tcp.len > 0
 unless    = tls.server_hello from server
 score     = 40%
 support   = +20% tcp.reset_ack with ip.ttl >= 180 with ip.ttl <= 190 with ip.ttl_jump >= 60
-rev       = 1
+rev       = 2
 innocent  = any injector near the client that sends with TTL 64: the marks name the technique
 innocent  = more surely than the country
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from Iran, 2024-2025: M
@@ -194,12 +239,11 @@ source    = net4people/bbs #316, 2023: rules of the community for forged resets
 title     = Airtel, India: RST+ACK with IP ID 242 and window 16, as the server sees it
 kind      = specific
 mechanism = rst-injection
-when      = tcp.data from client
-then      = tcp.reset_ack from client within 10s with ip.id == 242 with ip.df == 0
+when      = tcp.reset_ack from client with ip.id == 242 with ip.df == 0
             with tcp.window_size_value == 16
 score     = 96%
 support   = +2% tcp.after_end from client
-rev       = 1
+rev       = 2
 innocent  = another user of the same product: the marks were measured at one network
 sample    = airtel-server-side
 near      = client-aborts

@@ -23,6 +23,9 @@
 /* A conversation of datagrams is judged in parts before its facts run over. */
 #define FACTS_PART (FACTS_MAX - 96)
 
+/* Bytes of a reset's payload that are shown: the known ones carry ten, or a few words. */
+#define CAUSE_MAX 32
+
 /* Costly fields that may be left out; there are two. */
 #define COSTLY_MAX 15
 
@@ -117,6 +120,22 @@ feed_stream(struct analysis *a, struct flow *f, const struct packet *pkt, enum s
 	}
 }
 
+/* What a reset carries belongs to no stream. It is shown as digits, as it may be anything. */
+static void
+feed_reset(struct flow *f, const struct packet *pkt, enum side from)
+{
+	char text[2 * CAUSE_MAX + 1] = "";
+	size_t n = pkt->payload.n < CAUSE_MAX ? pkt->payload.n : CAUSE_MAX;
+
+	if (!n || pkt->bits & PKT_PADDED)
+		return;
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + 2 * i, 3, "%02x", pkt->payload.p[i]);
+	f->at = (struct ref){pkt->number, pkt->capture};
+	f->at_nsec = pkt->nsec;
+	note_string(f, from, field_named("tcp.reset_cause"), text);
+}
+
 static void
 feed_datagram(struct analysis *a, struct flow *f, const struct packet *pkt, enum side from)
 {
@@ -143,7 +162,9 @@ take_frame(struct analysis *a, const struct frame *frame)
 	f = flow_track(a->flows, &pkt, &from);
 	if (f) {
 		f->now = &pkt;
-		if (pkt.proto == IPPROTO_TCP)
+		if (pkt.proto == IPPROTO_TCP && pkt.flags & TH_RST_)
+			feed_reset(f, &pkt, from);
+		else if (pkt.proto == IPPROTO_TCP)
 			feed_stream(a, f, &pkt, from);
 		else
 			feed_datagram(a, f, &pkt, from);

@@ -58,6 +58,9 @@ terms_lines(const char *key, const struct terms *terms, FILE *out)
 	}
 }
 
+static const char *const kind_words[] = {
+    [GENERIC] = "Generic", [SPECIFIC] = "Specific", [HINT] = "Hint"};
+
 static void
 stanza_section(const struct stanza *s, FILE *out)
 {
@@ -65,8 +68,8 @@ stanza_section(const struct stanza *s, FILE *out)
 	const char *slash = strrchr(p->file, '/');
 
 	fprintf(out, "\n### %s\n\n%s. %s, `%s`, score %.0f%%, revision %u, in `%s`.\n\n```\n",
-		p->id, p->title, p->kind == SPECIFIC ? "Specific" : "Generic",
-		mechanism_words[p->mechanism], p->score * 100, p->rev, slash ? slash + 1 : p->file);
+		p->id, p->title, kind_words[p->kind], mechanism_words[p->mechanism], p->score * 100,
+		p->rev, slash ? slash + 1 : p->file);
 	for (size_t i = 0; i < s->nlines; i++) {
 		fprintf(out, "%-7s = ", i ? "then" : "when");
 		term_print(&s->lines[i], out);

@@ -35,14 +35,35 @@ window_after(const struct look *l, enum side from)
 	return l->rtt[from] / 10 > REORDER ? l->rtt[from] / 10 : REORDER;
 }
 
+/* Does that side say something of this connection after packet i, too late for a packet that was
+ * merely overtaken? */
+static bool
+lives_on(const struct look *l, size_t i)
+{
+	const struct trace *t = flow_trace(l->flow, i);
+
+	for (size_t k = i + 1; k < l->n; k++) {
+		const struct trace *o = flow_trace(l->flow, k);
+
+		if (o->from != t->from && o->flags & TH_SYN_ && !(o->odd & ODD_ICMP))
+			return false; /* another connection begins */
+		if (o->from == t->from && !(o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE)) &&
+		    !(o->flags & TH_SYN_) &&
+		    o->nsec - t->nsec >= window_after(l, (enum side)t->from))
+			return true;
+	}
+	return false;
+}
+
 /* RFC 9293, 3.10.7.1: a segment to no connection is answered by a reset without ACK flag whose
- * sequence number is that segment's acknowledgement (B-08). */
+ * sequence number is that segment's acknowledgement (B-08). Who has no connection cannot go on
+ * with it. */
 static bool
 is_reply(const struct look *l, size_t i, const struct measure *m)
 {
 	const struct trace *t = flow_trace(l->flow, i);
 
-	if (t->flags & TH_ACK_ || t->window || m->early)
+	if (t->flags & TH_ACK_ || t->window || m->early || lives_on(l, i))
 		return false;
 	for (size_t k = i; k-- > 0;) {
 		const struct trace *o = flow_trace(l->flow, k);

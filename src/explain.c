@@ -98,14 +98,16 @@ explain_conditions(const struct stanza *s, FILE *out)
 	labelled_terms("support", &s->support, out);
 }
 
+static const char *const kind_words[] = {
+    [GENERIC] = "names a technique", [SPECIFIC] = "names a system", [HINT] = "hints at a system"};
+
 static void
 explain_stanza(const struct stanza *s, FILE *out)
 {
 	const struct fingerprint *p = &s->public;
 	char text[512];
 
-	snprintf(text, sizeof text, "%s (%s, revision %u)", p->id,
-		 p->kind == SPECIFIC ? "names a system" : "names a technique", p->rev);
+	snprintf(text, sizeof text, "%s (%s, revision %u)", p->id, kind_words[p->kind], p->rev);
 	labelled("fingerprint", text, out);
 	labelled("title", p->title, out);
 	labelled("mechanism", mechanism_words[p->mechanism], out);

@@ -12,6 +12,8 @@ struct fingerprints;
 enum fingerprint_kind {
 	GENERIC,  /* names a technique; answers only when no specific one of its mechanism does */
 	SPECIFIC, /* names a system */
+	HINT,     /* names a system for what others share: only where no specific one of its
+		     mechanism fits, and it adds nothing to what is found */
 };
 
 struct fingerprint {
@@ -29,7 +31,7 @@ struct fingerprint {
 
 struct fingerprint_match {
 	const struct fingerprint *fingerprint;
-	double score;                /* with support added, at most 1 */
+	double score;                /* with support added, at most 0.99 */
 	const struct fact *facts[8]; /* the facts that its "when" and "then" lines took, in order */
 	size_t nfacts;
 };
@@ -41,8 +43,8 @@ int fingerprints_load(const char *folder, struct fingerprints **ret, char **ret_
  * binary runs from its build folder, else the compiled-in data folder. */
 const char *fingerprints_default_folder(void);
 /* Which fingerprints fit this flow's facts. Fills at most max matches, best score first (then by
- * id) and returns how many. Generic ones are left out where a specific one of the same
- * mechanism fits. */
+ * id) and returns how many. Generic ones and hints are left out where a specific one
+ * of the same mechanism fits. */
 size_t fingerprints_match(const struct fingerprints *db, const struct flow *f,
 			  struct fingerprint_match *ret, size_t max);
 /* Whether a fingerprint of one of these mechanisms (bits) may fit, asked before the facts of

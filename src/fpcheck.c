@@ -120,6 +120,9 @@ check_captures(struct check *c, const struct fingerprint *p)
 		try_capture(c, p, "near", p->near_miss, false);
 }
 
+/* A guess that is right more often than not is none. */
+#define EVEN 0.5
+
 static void
 check_stanza(struct check *c, size_t i)
 {
@@ -133,11 +136,15 @@ check_stanza(struct check *c, size_t i)
 			 "[%s] title is still FIXME, expected one that names what it finds", p->id);
 	if (!p->innocent)
 		hint(c, p, "says nothing of innocent look-alikes; the mechanism's are shown");
-	if (p->kind == SPECIFIC && s->nlines == 1 && !s->lines[0].nwith &&
+	if (p->kind != GENERIC && s->nlines == 1 && !s->lines[0].nwith &&
 	    s->lines[0].what.op == OP_PRESENT)
 		complain(&c->complaints, p->file, p->line,
 			 "[%s] names a system for one fact of any value, expected more marks",
 			 p->id);
+	if (p->kind == HINT && best_score(s) >= EVEN)
+		complain(&c->complaints, p->file, p->line,
+			 "[%s] is a hint with a score of up to %.0f%%, expected less than one half",
+			 p->id, best_score(s) * 100);
 	check_shadow(c, i);
 	check_captures(c, p);
 }

@@ -8,6 +8,8 @@
 
 /* Bytes of text searched for the price of one step. */
 #define BYTES_PER_STEP 64
+/* No marks are beyond doubt: whoever reads this page can make them. */
+#define SCORE_MAX 0.99
 /* Facts that are put in order without asking the heap. */
 #define FACTS_ON_STACK 256
 
@@ -241,8 +243,9 @@ stanza_fits(const struct fingerprints *db, const struct stanza *s, const struct 
 
 	if (fits && a.steps < STEPS_MAX) {
 		score = s->public.score + bonus(&a);
-		*ret = (struct fingerprint_match){
-		    .fingerprint = &s->public, .score = score > 1 ? 1 : score, .nfacts = s->nlines};
+		*ret = (struct fingerprint_match){.fingerprint = &s->public,
+						  .score = score > SCORE_MAX ? SCORE_MAX : score,
+						  .nfacts = s->nlines};
 		for (size_t i = 0; i < s->nlines; i++)
 			ret->facts[i] = facts[a.taken[i]];
 		return true;
@@ -287,7 +290,7 @@ put_in_order(const struct flow *f, const struct fact **facts)
 		qsort(facts, f->nfacts, sizeof(struct fact *), by_time);
 }
 
-/* Drops generic matches where a specific one of the same mechanism is; sorts; copies. */
+/* Drops generic matches and hints where a specific one of the same mechanism is; sorts; copies. */
 static size_t
 choose(struct fingerprint_match *all, size_t n, struct fingerprint_match *ret, size_t max)
 {

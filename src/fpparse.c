@@ -75,8 +75,10 @@ set_kind(struct reader *r, char *value)
 		r->now->public.kind = GENERIC;
 	else if (strcmp(value, "specific") == 0)
 		r->now->public.kind = SPECIFIC;
+	else if (strcmp(value, "hint") == 0)
+		r->now->public.kind = HINT;
 	else
-		wrong(r, "unknown kind \"%s\", expected generic or specific", value);
+		wrong(r, "unknown kind \"%s\", expected generic, specific or hint", value);
 }
 
 static void

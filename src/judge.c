@@ -106,6 +106,10 @@ attribute(struct finding *f, const struct fingerprint_match *m)
 
 	if (tells_by_header(m->fingerprint->mechanism) && !weigh_stands_out(f))
 		return;
+	if (m->fingerprint->kind == HINT) {
+		finding_attribute(f, m->fingerprint->id, m->score, m->fingerprint->sources);
+		return;
+	}
 	/* A silence that looks like a silence is no second proof. */
 	if (m->fingerprint->mechanism == DROP && m->fingerprint->kind == GENERIC)
 		return;
@@ -176,7 +180,8 @@ match(struct judge *j, const struct look *l)
 			if (akin(j->pending[k].finding->mechanism, m[i].fingerprint->mechanism) &&
 			    speaks_of(j->pending[k].finding, m[i].facts[m[i].nfacts - 1]->at))
 				f = j->pending[k].finding;
-		if (!f && tells_by_header(m[i].fingerprint->mechanism))
+		if (!f && (m[i].fingerprint->kind == HINT ||
+			   tells_by_header(m[i].fingerprint->mechanism)))
 			continue; /* no detector found the packet remarkable */
 		if (!f) {
 			f = finding_from(l, &m[i]);

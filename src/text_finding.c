@@ -284,6 +284,9 @@ put_alternatives(struct page *p, const struct finding *f)
 	}
 }
 
+/* Less sure than this, somebody else is as likely. */
+#define EVEN 0.5
+
 static void
 put_attributions(struct page *p, const struct report_style *style, const struct finding *f)
 {
@@ -294,7 +297,7 @@ put_attributions(struct page *p, const struct report_style *style, const struct 
 		const struct attribution *a = &f->attributions[i];
 
 		label(p, i ? "" : "who");
-		page_words(p, "looks like ");
+		page_words(p, a->score < EVEN ? "might be " : "looks like ");
 		page_words(p, a->fingerprint);
 		page_printf(p, " (%u %%)", percent(a->score));
 		for (size_t k = 0; a->references && a->references[k]; k++) {
