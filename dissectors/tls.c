@@ -67,6 +67,8 @@ enum {
 	F_CERT_NOT_BEFORE,
 	F_CERT_NOT_AFTER,
 	F_CERT_CHAIN,
+	F_CERT_EXPONENT,
+	F_CERT_EXTENSIONS,
 	F_ALERT_LEVEL,
 	F_ALERT_DESCRIPTION,
 	F_ALERT_ENCRYPTED,
@@ -108,6 +110,8 @@ static const struct field fields[] = {
     [F_CERT_NOT_BEFORE] = {"tls.cert.not_before", FACT_UINT, "valid from, seconds since 1970"},
     [F_CERT_NOT_AFTER] = {"tls.cert.not_after", FACT_UINT, "valid until, seconds since 1970"},
     [F_CERT_CHAIN] = {"tls.cert.chain", FACT_UINT, "certificates sent, its own included"},
+    [F_CERT_EXPONENT] = {"tls.cert.exponent", FACT_UINT, "public exponent of its RSA key"},
+    [F_CERT_EXTENSIONS] = {"tls.cert.extensions", FACT_UINT, "how many extensions it has"},
     [F_ALERT_LEVEL] = {"tls.alert.level", FACT_UINT, "plaintext alert: 1 warning, 2 fatal"},
     [F_ALERT_DESCRIPTION] = {"tls.alert.description", FACT_UINT,
 			     "plaintext alert: its reason (RFC 8446, 6)", .telling = true},
@@ -234,6 +238,9 @@ note_certificate(struct flow *f, enum side from, struct bytes der)
 		note(f, from, &fields[F_CERT_SELF_SIGNED]);
 	digest_sha256(cert.spki, hex);
 	note_string(f, from, &fields[F_CERT_SPKI_SHA256], hex);
+	if (cert.exponent)
+		note_uint(f, from, &fields[F_CERT_EXPONENT], cert.exponent);
+	note_uint(f, from, &fields[F_CERT_EXTENSIONS], cert.nextensions);
 	if (!cert.has_validity)
 		return;
 	note_uint(f, from, &fields[F_CERT_NOT_BEFORE], epoch(cert.not_before));

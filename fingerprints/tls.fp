@@ -9,8 +9,11 @@ mechanism = tls-interception
 when      = tls.client_hello from client
 then      = tls.cert.issuer in kz-roots from server
 score     = 97%
-rev       = 1
+support   = +2% tls.cert.exponent == 3 from server
+rev       = 2
 innocent  = none known: these roots are in no browser
+sample    = mitm-state-root
+near      = cert-own
 source    = Sundara Raman et al., Large Scale HTTPS Interception in Kazakhstan, IMC 2020
 source    = OONI, Kazakhstan: TLS interception since 2021, 2024
 
@@ -22,7 +25,8 @@ when      = tls.client_hello from client
 then      = tls.cert.issuer ^= "Security Certificate" from server
 never     = tls.cert.self_signed
 score     = 60%
-rev       = 1
+support   = +30% tls.cert.exponent == 3 from server with tls.cert.extensions <= 1
+rev       = 2
 innocent  = a device whose maker gave its own root that plain name
 source    = Sundara Raman et al., Large Scale HTTPS Interception in Kazakhstan, IMC 2020
 
@@ -98,7 +102,5 @@ support   = +20% tls.alert.description from server with ip.ttl_jump >= 3
 support   = +15% tls.server_hello from server
 rev       = 1
 innocent  = a TLS proxy of the own network or computer, which is nearer than the server
-sample    = alert-in-path
-near      = alert-unknown-name
 source    = RFC 8446, 6
 source    = Weaver, Sommer, Paxson, NDSS 2009: answers sooner than a round trip

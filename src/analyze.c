@@ -38,6 +38,7 @@ struct analysis {
 	struct decoder *decoder;
 	struct flow_table *flows;
 	struct history *history;
+	struct shown_store *shown;
 	struct rows *rows;
 	struct stats *stats;
 	struct vantage_votes *votes;
@@ -216,6 +217,7 @@ open_all(struct analysis *a, char **ret_why)
 	a->history = history_new();
 	if (o->stats)
 		a->stats = stats_new(o->nfiles);
+	a->shown = shown_new();
 	a->votes = xcalloc(o->nfiles, sizeof *a->votes);
 	a->hygiene.decode = decode_counts(a->decoder);
 	a->hygiene.flows = flow_counts(a->flows);
@@ -223,6 +225,7 @@ open_all(struct analysis *a, char **ret_why)
 	leave_out_costly(a);
 	a->judge.fingerprints = a->fingerprints;
 	a->judge.history = a->history;
+	a->judge.shown = a->shown;
 	a->judge.rows = a->rows;
 	a->judge.hygiene = &a->hygiene;
 	a->judge.votes = a->votes;
@@ -348,7 +351,7 @@ make_report(struct analysis *a)
 	targets_tell(a->arena, a->history, a->findings, r->nfindings, a->options->target, &targets,
 		     &r->ntargets, &a->hygiene.targets_left_out);
 	r->targets = targets;
-	a->hygiene.forgotten = history_forgotten(a->history);
+	a->hygiene.forgotten = history_forgotten(a->history) + shown_forgotten(a->shown);
 	r->nlimits = limits_tell(a->arena, &a->hygiene, a->capture, &limits);
 	r->limits = limits;
 	r->next_flow = a->rows ? next_flow : NULL;
@@ -362,6 +365,7 @@ conclude(struct analysis *a)
 	struct correlation c = {.history = a->history, .fingerprints = a->fingerprints};
 
 	judge_resolvers(&a->judge);
+	judge_impostors(&a->judge);
 	c.candidates = a->judge.candidates;
 	c.n = a->judge.n;
 	c.one_way = hygiene_one_way(&a->hygiene);
@@ -420,6 +424,7 @@ analysis_free(struct analysis *a)
 	defrag_free(a->defrag);
 	reassembler_free(a->reassembler);
 	history_free(a->history);
+	shown_free(a->shown);
 	rows_free(a->rows);
 	stats_free(a->stats);
 	fingerprints_free(a->fingerprints);

@@ -32,7 +32,9 @@ contrast_ttl(struct history *h, struct suspicion *x, const struct episode *me)
 			continue;
 		finding_forget(x->finding, "ttl.far");
 		finding_forget(x->finding, "ttl.off");
-		finding_weigh(x->finding, "ttl.usual", e->ok_at);
+		/* Who ends the session in the server's place may do so for all of its names. */
+		if (x->finding->mechanism != TLS_INTERCEPTION)
+			finding_weigh(x->finding, "ttl.usual", e->ok_at);
 		return;
 	}
 }

@@ -181,6 +181,9 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 	const struct episode *me = &x->episode;
 	size_t other_names = 0, again = 0;
 
+	if (f->mechanism == TLS_INTERCEPTION)
+		return;
+
 	for (size_t i = 0, asked = 0; i < c->n && asked < 4 * ASK_MAX; i++) {
 		const struct candidate *y = &c->candidates[i];
 		const struct finding *g = y->suspicion.finding;
@@ -341,6 +344,10 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 		correlate_dns(c, x);
 	} else {
 		contrast_ttl(c->history, &x->suspicion, &x->episode);
+	}
+	/* Other names and repetitions say nothing of whose a certificate is: impostors.c. */
+	if (f->mechanism != DNS_INJECTION && f->mechanism != DNS_TAMPERING &&
+	    f->mechanism != TLS_INTERCEPTION) {
 		ask_server(c, x);
 		ask_name(c, x);
 		ask_others(others, x);

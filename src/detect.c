@@ -14,4 +14,5 @@ detect(const struct detection *d, const struct look *l)
 	detect_dns(d, l);
 	detect_icmp(d, l);
 	detect_alert(d, l);
+	detect_certificate(d, l);
 }

@@ -34,6 +34,16 @@ is_plain_alert(const uint8_t *p, size_t n)
 	return n >= 5 && p[0] == 21 && p[1] == 3 && p[3] == 0 && p[4] == 2;
 }
 
+/* Two ServerHellos for one ClientHello: is one of the two packets the hello? */
+static bool
+has_two_hellos(const struct flow *f, const struct conflict *c)
+{
+	const struct fact *hello = c->from == SERVER ? flow_first(f, "tls.server_hello") : NULL;
+
+	return hello && hello->at.capture == c->first.capture &&
+	       (hello->at.frame == c->first.frame || hello->at.frame == c->second.frame);
+}
+
 /* Of two versions of the same bytes, which is the forgery? The one that differs more from the
  * side's other packets; if neither does, the one that came first, since it won the race. */
 static void
@@ -93,7 +103,11 @@ detect_conflict(const struct detection *d, const struct look *l)
 				forged == 0 ? c->nfirst : c->nsecond);
 	alert = is_plain_alert(forged == 0 ? c->first_bytes : c->second_bytes,
 			       forged == 0 ? c->nfirst : c->nsecond);
-	f = finding_new(l, alert ? TLS_ALERT_INJECTION : DATA_INJECTION, c->nsec);
+	f = finding_new(l,
+			alert                        ? TLS_ALERT_INJECTION
+			: has_two_hellos(l->flow, c) ? TLS_INTERCEPTION
+						     : DATA_INJECTION,
+			c->nsec);
 	f->direction = c->from == SERVER ? TO_CLIENT : TO_SERVER;
 	f->stage = look_stage(l, at[forged] >= 0 ? (size_t)at[forged] : l->n);
 	if (at[forged] >= 0)

@@ -285,6 +285,7 @@ judge_flow(struct judge *j, struct flow *f)
 	const char *suspected[PENDING_MAX + 1];
 	bool explained = false;
 	size_t nsuspected = 0;
+	bool certificate = flow_first(f, "tls.certificate") != NULL;
 	struct episode e;
 	struct look l;
 
@@ -298,8 +299,11 @@ judge_flow(struct judge *j, struct flow *f)
 			dissect_packets(f);
 			match(j, &l);
 		}
-	} else if (is_worth_matching(j, f)) {
-		match(j, &l);
+	} else {
+		if (certificate)
+			detect_certificate(&d, &l);
+		if (is_worth_matching(j, f))
+			match(j, &l);
 	}
 	for (size_t i = 0; i < j->npending; i++) {
 		if (f->proto == IPPROTO_TCP)
@@ -314,6 +318,8 @@ judge_flow(struct judge *j, struct flow *f)
 	}
 	suspected[nsuspected] = NULL;
 	history_add(j->history, &l, suspected, &e);
+	if (certificate && j->shown)
+		shown_add(j->shown, &l);
 	if (j->npending)
 		suggest(j, &l, explained);
 	for (size_t i = 0; i < j->npending; i++) {

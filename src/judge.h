@@ -5,12 +5,14 @@
 #include "correlate.h"
 #include "hygiene.h"
 #include "rows.h"
+#include "shown.h"
 #include "vantage.h"
 
 struct judge {
 	const struct fingerprints *fingerprints;
 	struct history *history;
 	struct rows *rows; /* NULL without --flows */
+	struct shown_store *shown;
 	struct hygiene *hygiene;
 	struct vantage_votes *votes; /* one a capture */
 	const struct capture *capture;
@@ -33,6 +35,8 @@ void judge_part(struct judge *j, struct flow *f);
 /* After the last flow: suspects resolvers that send unlike names to one address while another
  * one does not (resolvers.c). */
 void judge_resolvers(struct judge *j);
+/* Likewise: holds the certificates of the capture against each other (impostors.c). */
+void judge_impostors(struct judge *j);
 /* Takes a suspicion over, about that episode. */
 void judge_keep(struct judge *j, const struct suspicion *s, const struct episode *e);
 /* Frees the candidates whose findings were not taken. */

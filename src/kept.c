@@ -94,15 +94,20 @@ kept_compare(const struct kept *k, const struct flow *f, enum side from, const s
 	     struct conflict *ret)
 {
 	uint64_t id = f->half[from].kept;
+	struct conflict one;
+	bool found = false;
 
+	/* Of several that it contradicts, the first in the stream. */
 	for (int i = 0; id && i < KEPT_WALK; i++) {
 		const struct segment *s = &k->slots[id % KEPT_SLOTS];
 
 		if (s->id != id || s->flow != f->id)
-			return false; /* overwritten since: so is everything before it */
-		if (differs(s, pkt, ret))
-			return true;
+			break; /* overwritten since: so is everything before it */
+		if (differs(s, pkt, &one) && (!found || seq_before(one.seq, ret->seq))) {
+			*ret = one;
+			found = true;
+		}
 		id = s->prev;
 	}
-	return false;
+	return found;
 }

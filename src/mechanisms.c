@@ -96,8 +96,9 @@ const struct mechanism_text mechanism_texts[NMECHANISMS] = {
 	{"Somebody ends the TLS session in the server's place and shows a certificate of its own.",
 	 "An issuer that is known for it, a self-signed certificate that does not name the site, "
 	 "one certificate for many unrelated names.",
-	 "Company and antivirus roots that the computer's owner installed, captive portals, "
-	 "misconfigured servers.",
+	 "Company and antivirus roots that the computer's owner installed (told as such), captive "
+	 "portals, default and expired certificates, names with several true ones. In TLS 1.3 "
+	 "certificates are encrypted, and little of this is seen.",
 	 {"Sundara Raman et al., Investigating Large Scale HTTPS Interception in Kazakhstan, IMC "
 	  "2020"}},
     [TLS_ALERT_INJECTION] =

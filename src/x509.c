@@ -167,6 +167,7 @@ read_extensions(struct bytes tbs, struct certificate *ret)
 	    !universal(&outer, V_ASN1_SEQUENCE, NULL, &list))
 		return;
 	while (universal(&list, V_ASN1_SEQUENCE, NULL, &extension)) {
+		ret->nextensions++;
 		if (!universal(&extension, V_ASN1_OBJECT, NULL, &oid))
 			return;
 		(void)universal(&extension, V_ASN1_BOOLEAN, NULL, NULL); /* critical */
@@ -175,6 +176,30 @@ read_extensions(struct bytes tbs, struct certificate *ret)
 		if (oid.n == sizeof alternative_name && !memcmp(oid.p, alternative_name, oid.n))
 			read_alternatives(value, ret);
 	}
+}
+
+/* The public exponent of an RSA key (RFC 8017, A.1.1) that fits in 32 bits. */
+static uint32_t
+rsa_exponent(struct bytes spki)
+{
+	static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+	struct bytes info, algorithm, oid, key, numbers, e;
+	uint32_t exponent = 0;
+
+	if (!universal(&spki, V_ASN1_SEQUENCE, NULL, &info) ||
+	    !universal(&info, V_ASN1_SEQUENCE, NULL, &algorithm) ||
+	    !universal(&algorithm, V_ASN1_OBJECT, NULL, &oid) || oid.n != sizeof rsa ||
+	    memcmp(oid.p, rsa, oid.n) != 0 || !universal(&info, V_ASN1_BIT_STRING, NULL, &key) ||
+	    key.n < 2)
+		return 0;
+	advance(&key, 1); /* how many bits of the last byte are unused */
+	if (!universal(&key, V_ASN1_SEQUENCE, NULL, &numbers) ||
+	    !universal(&numbers, V_ASN1_INTEGER, NULL, NULL) ||
+	    !universal(&numbers, V_ASN1_INTEGER, NULL, &e) || e.n > 4)
+		return 0;
+	for (size_t i = 0; i < e.n; i++)
+		exponent = exponent << 8 | e.p[i];
+	return exponent;
 }
 
 static bool
@@ -196,6 +221,7 @@ read_certificate(struct bytes der, struct certificate *ret)
 	read_names(issuer, subject, ret);
 	ret->has_validity =
 	    read_time(&validity, &ret->not_before) && read_time(&validity, &ret->not_after);
+	ret->exponent = rsa_exponent(ret->spki);
 	read_extensions(tbs, ret);
 	return true;
 }

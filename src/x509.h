@@ -25,6 +25,8 @@ struct certificate {
 	bool has_validity;             /* the two times could be read */
 	int64_t not_before, not_after; /* seconds since the epoch */
 	struct bytes spki;             /* SubjectPublicKeyInfo */
+	uint32_t exponent;             /* of an RSA key, 0 if it is none or a large one */
+	unsigned nextensions;
 };
 
 /* Reads a certificate; the views point into it. Returns 0 or -EBADMSG. */

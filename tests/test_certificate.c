@@ -143,6 +143,7 @@ test_certificate(void **state)
 			     "tls.cert.issuer=Some CA / Some Trust\n"
 			     "tls.cert.san=www.example.com\ntls.cert.san=example.com\n"
 			     "tls.cert.san=*.example.net\ntls.cert.spki_sha256=%s\n"
+			     "tls.cert.extensions=1\n"
 			     "tls.cert.not_before=1767225600\ntls.cert.not_after=1798859045\n",
 			     whole, spki) > 0);
 	assert_string_equal(facts, wanted);
@@ -156,6 +157,35 @@ test_certificate(void **state)
 	X509_free(chain[0]);
 	X509_free(chain[1]);
 	EVP_PKEY_free(key);
+}
+
+/* The exponent 3 is a mark of one interceptor (dossier 6.3). */
+static void
+test_exponent(void **state)
+{
+	static const struct wanted w = {
+	    "a", NULL, "b", NULL, NULL, "20260101000000Z", "20270101000000Z"};
+	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, NULL);
+	EVP_PKEY *key = NULL;
+	BIGNUM *three = BN_new();
+	char *facts;
+	X509 *x;
+
+	(void)state;
+	BN_set_word(three, 3);
+	assert_true(EVP_PKEY_keygen_init(make) > 0);
+	assert_true(EVP_PKEY_CTX_set_rsa_keygen_bits(make, 1024) > 0);
+	assert_true(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(make, three) > 0);
+	assert_true(EVP_PKEY_generate(make, &key) > 0);
+	x = new_certificate(&w, key);
+	facts = certificate_facts(&x, 1);
+	assert_line(facts, "tls.cert.exponent=3");
+	assert_line(facts, "tls.cert.extensions=0");
+	free(facts);
+	X509_free(x);
+	EVP_PKEY_free(key);
+	EVP_PKEY_CTX_free(make);
+	BN_free(three);
 }
 
 static void
@@ -468,10 +498,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_certificate),         cmocka_unit_test(test_odd_certificates),
-	    cmocka_unit_test(test_damaged_certificate), cmocka_unit_test(test_handshake_12),
-	    cmocka_unit_test(test_handshake_13),        cmocka_unit_test(test_hello_retry),
-	    cmocka_unit_test(test_downgrade),           cmocka_unit_test(test_refusal),
+	    cmocka_unit_test(test_certificate),      cmocka_unit_test(test_exponent),
+	    cmocka_unit_test(test_odd_certificates), cmocka_unit_test(test_damaged_certificate),
+	    cmocka_unit_test(test_handshake_12),     cmocka_unit_test(test_handshake_13),
+	    cmocka_unit_test(test_hello_retry),      cmocka_unit_test(test_downgrade),
+	    cmocka_unit_test(test_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

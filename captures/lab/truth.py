@@ -12,8 +12,10 @@ ALSO = {"rst-injection": ["drop"], "fin-injection": ["rst-injection", "drop", "b
         "data-injection": ["fin-injection", "rst-injection", "block-page"],
         "block-page": ["fin-injection", "rst-injection", "data-injection", "drop"],
         "tls-alert-injection": ["fin-injection", "rst-injection", "data-injection", "drop"],
+        "tls-interception": ["data-injection"],
         "dns-injection": ["dns-tampering"], "dns-tampering": [], "icmp-rejection": ["drop"]}
 SILENT = ("drop",)
+ACTED = ("dns-tampering", "tls-interception")   # by an end of the flow: nothing was injected
 LIKELY = 0.6        # the contract's word; less is asked where an innocent twin looks the same
 SEEN_SILENCE = 3000000      # microseconds of silence in the capture before one can speak of it
 
@@ -86,7 +88,7 @@ class Writer:
             shown = "[%s]:%d" % (server, port) if is_v6(server) else "%s:%d" % (server, port)
             kinds = event.accept.get("kind", ["ip", "ip-port"])
             values = sorted({value, server, shown, "%s %d" % (server, port)} | set(values))
-        numbers = [] if event.mechanism in SILENT + ("dns-tampering",) else \
+        numbers = [] if event.mechanism in SILENT + ACTED else \
             [n for n, _ in self.forged.get(event, ())]
         cause = [n for n, _, p in self.frames.get(event.flow, ()) if p is event.cause]
         return {"mechanism": event.mechanism, "mechanism_accept": event.accept.get(
@@ -133,7 +135,7 @@ class Writer:
         """The truth of a labelled capture."""
         flows = [t for t in map(self.flow, self.lab.flows) if t]
         flows.sort(key=lambda t: t["first"])
-        forged = sorted(n for e, l in self.forged.items() if e.mechanism != "dns-tampering"
+        forged = sorted(n for e, l in self.forged.items() if e.mechanism not in ACTED
                         for n, _ in l)
         place = self.lab.tap.place
         doc = {"file": file, "set": "lab", "split": "dev", "scenario": self.lab.name,

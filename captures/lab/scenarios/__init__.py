@@ -2,7 +2,8 @@
 """The stories. Each is one function of a few lines; its name is the name of its capture."""
 import importlib
 
-MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "icmp", "systems",
+MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "certificates",
+           "icmp", "systems",
            "plain")
 ALL = {}
 
