@@ -7,6 +7,7 @@
 #include "evidence.h"
 #include "flow_table.h"
 #include "judge.h"
+#include "pool.h"
 #include "reassemble.h"
 #include "targets.h"
 
@@ -150,28 +151,72 @@ feed_datagram(struct analysis *a, struct flow *f, const struct packet *pkt, enum
 }
 
 static void
-take_frame(struct analysis *a, const struct frame *frame)
+take_packet(struct analysis *a, const struct packet *pkt)
 {
-	struct packet pkt;
 	struct flow *f;
 	enum side from;
 
-	if (decode(a->decoder, frame, &pkt) != DECODED)
-		return;
-	if (pkt.nsec > a->judge.now)
-		a->judge.now = pkt.nsec;
-	f = flow_track(a->flows, &pkt, &from);
+	if (pkt->nsec > a->judge.now)
+		a->judge.now = pkt->nsec;
+	f = flow_track(a->flows, pkt, &from);
 	if (f) {
-		f->now = &pkt;
-		if (pkt.proto == IPPROTO_TCP && pkt.flags & TH_RST_)
-			feed_reset(f, &pkt, from);
-		else if (pkt.proto == IPPROTO_TCP)
-			feed_stream(a, f, &pkt, from);
+		f->now = pkt;
+		if (pkt->proto == IPPROTO_TCP && pkt->flags & TH_RST_)
+			feed_reset(f, pkt, from);
+		else if (pkt->proto == IPPROTO_TCP)
+			feed_stream(a, f, pkt, from);
 		else
-			feed_datagram(a, f, &pkt, from);
+			feed_datagram(a, f, pkt, from);
 		f->now = NULL;
 	}
-	flow_retire(a->flows, pkt.nsec);
+	flow_retire(a->flows, pkt->nsec);
+}
+
+/* Whether the packet's bytes lie in its frame, and not in a buffer of the decoder's. */
+static bool
+lies_in(const struct packet *pkt, const struct frame *frame)
+{
+	return !pkt->payload.n ||
+	       (pkt->payload.p >= frame->data && pkt->payload.p < frame->data + frame->caplen);
+}
+
+/* Packets that are decoded before the first of them is looked at, so that the memory of their
+ * conversations comes while others are being decoded: a tenth of all CPU on the 1 GB mix. */
+#define AHEAD 16
+
+/* The next packets of the capture; 0 at its end. */
+static size_t
+read_ahead(struct analysis *a, struct packet packets[AHEAD])
+{
+	struct frame frame;
+	size_t n = 0;
+
+	while (n < AHEAD && (n == 0 || capture_at_hand(a->capture))) {
+		if (!capture_next(a->capture, &frame))
+			break;
+		if (decode(a->decoder, &frame, &packets[n]) != DECODED)
+			continue;
+		flow_expect(a->flows, &packets[n++]);
+		if (!lies_in(&packets[n - 1], &frame))
+			break;
+	}
+	return n;
+}
+
+static void
+take_all(struct analysis *a)
+{
+	struct packet packets[AHEAD];
+	size_t n;
+
+	while ((n = read_ahead(a, packets)) > 0) {
+		for (size_t i = 0; i < n; i++)
+			flow_fetch(a->flows, &packets[i]);
+		for (size_t i = 0; i < n; i++)
+			flow_fetch_trace(a->flows, &packets[i]);
+		for (size_t i = 0; i < n; i++)
+			take_packet(a, &packets[i]);
+	}
 }
 
 /* Nothing is derived for a healthy flow that no rule needs. */
@@ -381,15 +426,14 @@ int
 analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why)
 {
 	struct analysis *a = xcalloc(1, sizeof *a);
-	struct frame frame;
 	int r;
 
 	a->options = options;
 	r = open_all(a, ret_why);
 	if (r == 0) {
-		while (capture_next(a->capture, &frame))
-			take_frame(a, &frame);
+		take_all(a);
 		flow_drain(a->flows);
+		pool_trim();
 		r = check_inputs(a, ret_why);
 	}
 	if (r) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses and times as text, memory that is there or ends the program, arenas. */
+/* Addresses and times as text, memory that is there or ends the program. */
 #include "base.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,6 @@ bool
 addr_is_v4(const struct addr *a)
 {
 	return memcmp(a->b, v4_prefix, sizeof v4_prefix) == 0;
-}
-
-bool
-addr_equal(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
 int
@@ -78,7 +71,7 @@ time_text(int64_t nsec, char out[TIME_TEXT_MAX])
 	return out;
 }
 
-static void
+void
 out_of_memory(void)
 {
 	fputs("tamperscope: out of memory\n", stderr);
@@ -132,104 +125,4 @@ size_t
 memory_held(void)
 {
 	return held;
-}
-
-/* The first chunk is small, since most flows note little; later ones double. */
-#define ARENA_FIRST 192
-#define ARENA_LARGEST 65536
-
-struct chunk {
-	struct chunk *next;
-	size_t used, size;
-	_Alignas(8) uint8_t b[];
-};
-
-struct arena {
-	struct chunk *chunks;
-};
-
-static struct chunk *
-chunk_new(size_t size)
-{
-	struct chunk *c = calloc(1, sizeof *c + size);
-
-	if (!c)
-		out_of_memory();
-	c->size = size;
-	memory_grows(size);
-	return c;
-}
-
-struct arena *
-arena_new(void)
-{
-	/* The arena lies in its own first chunk: one allocation for a small flow. */
-	struct chunk *c = chunk_new(ARENA_FIRST);
-	struct arena *a = (struct arena *)(void *)c->b;
-
-	c->used = sizeof *a;
-	a->chunks = c;
-	return a;
-}
-
-void *
-arena_alloc(struct arena *a, size_t n)
-{
-	struct chunk *c = a->chunks;
-	void *p;
-
-	n = (n + 7) & ~(size_t)7;
-	if (c->size - c->used < n) {
-		size_t size = c->size * 2 > ARENA_LARGEST ? ARENA_LARGEST : c->size * 2;
-
-		c = chunk_new(size < n ? n : size);
-		c->next = a->chunks;
-		a->chunks = c;
-	}
-	p = c->b + c->used;
-	c->used += n;
-	return p;
-}
-
-char *
-arena_text(struct arena *a, struct bytes t)
-{
-	char *p = arena_alloc(a, t.n + 1);
-
-	if (t.n)
-		memcpy(p, t.p, t.n);
-	return p;
-}
-
-char *
-arena_printf(struct arena *a, const char *fmt, ...)
-{
-	va_list ap;
-	char *p, none[1];
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(none, sizeof none, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return arena_alloc(a, 1);
-	p = arena_alloc(a, (size_t)n + 1);
-	va_start(ap, fmt);
-	vsnprintf(p, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	return p;
-}
-
-void
-arena_free(struct arena *a)
-{
-	struct chunk *c = a ? a->chunks : NULL;
-
-	while (c) {
-		struct chunk *next = c->next;
-
-		memory_shrinks(c->size);
-		free(c);
-		c = next;
-	}
 }

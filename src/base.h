@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
@@ -39,7 +40,11 @@ struct addr {
 #define ADDR_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 
 bool addr_is_v4(const struct addr *a);
-bool addr_equal(const struct addr *a, const struct addr *b);
+static inline bool
+addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
 int addr_compare(const struct addr *a, const struct addr *b);
 struct addr addr_from_v4(const uint8_t b[4]);
 struct addr addr_from_v6(const uint8_t b[16]);
@@ -56,6 +61,7 @@ const char *addr_text(const struct addr *a, char out[ADDR_TEXT_MAX]);
 const char *time_text(int64_t nsec, char out[TIME_TEXT_MAX]);
 
 /* Memory. These never return NULL: a program without memory says so and exits with status 1. */
+_Noreturn void out_of_memory(void);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
@@ -69,6 +75,7 @@ size_t memory_held(void);
 /* An arena owns many small objects that die together. */
 struct arena;
 struct arena *arena_new(void);
+struct arena *arena_new_pooled(void);              /* of what lives as long as a conversation */
 void *arena_alloc(struct arena *a, size_t n);      /* zeroed, aligned to 8, never NULL */
 char *arena_text(struct arena *a, struct bytes t); /* NUL-terminated copy */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

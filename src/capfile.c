@@ -61,6 +61,19 @@ pcap_next(struct capfile *f, struct frame *ret)
 	return 1;
 }
 
+static bool
+pcap_at_hand(const struct capfile *f)
+{
+	const struct source *s = f->source;
+	size_t n = (size_t)(s->end - s->at);
+	uint32_t caplen;
+
+	if (n < f->record)
+		return false;
+	caplen = load_u32(f, s->at + 8);
+	return caplen <= FRAME_LARGEST && n - f->record >= caplen;
+}
+
 static int
 pcap_open(struct capfile *f, uint32_t magic, char ret_why[160])
 {
@@ -94,6 +107,7 @@ pcap_open(struct capfile *f, uint32_t magic, char ret_why[160])
 	f->first_link_type = f->interfaces->link_type;
 	f->first_snaplen = f->interfaces->snaplen;
 	f->next = pcap_next;
+	f->at_hand = pcap_at_hand;
 	source_take(f->source, PCAP_HEADER);
 	return 0;
 }
@@ -152,6 +166,12 @@ int
 capfile_next(struct capfile *f, struct frame *ret)
 {
 	return f->stopped ? 0 : f->next(f, ret);
+}
+
+bool
+capfile_at_hand(const struct capfile *f)
+{
+	return !f->stopped && f->at_hand(f);
 }
 
 void

@@ -384,6 +384,13 @@ capture_next(struct capture *c, struct frame *ret)
 	return 0;
 }
 
+bool
+capture_at_hand(const struct capture *c)
+{
+	/* A filter may pass over any number of frames. */
+	return c->taken && !c->filter && capfile_at_hand(c->inputs[c->heap[0]].file);
+}
+
 size_t
 capture_count(const struct capture *c)
 {

@@ -41,6 +41,8 @@ int capture_open(const char *const *files, size_t n, const struct capture_option
  * holds). Returns 1 with *ret set, 0 at the end. A file that breaks off or goes bad in the
  * middle ends there: its info says so, and the others go on. */
 int capture_next(struct capture *c, struct frame *ret);
+/* True if the next capture_next() leaves the bytes of the frames before it where they are. */
+bool capture_at_hand(const struct capture *c);
 
 size_t capture_count(const struct capture *c);
 const struct capture_info *capture_info(const struct capture *c, size_t i);

@@ -3,6 +3,7 @@
  * when it is unfinished or makes no sense. */
 #include "config.h"
 #include "dissect_engine.h"
+#include "pool.h"
 #include "reassemble.h"
 
 #include <netinet/in.h>
@@ -37,7 +38,6 @@ struct message_buffer {
 	uint64_t skip; /* bytes to come that nobody wants */
 	struct ref at; /* the packet that its last byte came with */
 	int64_t at_nsec;
-	bool enough;   /* nothing more is wanted of this side */
 	bool refused;  /* no probe knows this side's beginning */
 	uint8_t tries; /* datagrams that no probe knew */
 };
@@ -46,7 +46,7 @@ static struct message_buffer *
 buffer_of(struct flow *f, enum side from)
 {
 	if (!f->buffer[from])
-		f->buffer[from] = xcalloc(1, sizeof **f->buffer);
+		f->buffer[from] = pool_alloc(sizeof **f->buffer);
 	return f->buffer[from];
 }
 
@@ -56,10 +56,11 @@ buffer_append(struct message_buffer *m, struct bytes b)
 	if (b.n == 0)
 		return;
 	if (m->n + b.n > m->size) {
-		memory_shrinks(m->size);
-		m->size = m->n + b.n < 512 ? 512 : (m->n + b.n) * 2;
-		memory_grows(m->size);
-		m->p = xrealloc(m->p, m->size, 1);
+		size_t want = m->n + b.n < 512 ? 512 : (m->n + b.n) * 2;
+
+		memory_grows(want - m->size);
+		m->p = pool_grow(m->p, m->size, want, 1);
+		m->size = want;
 	}
 	memcpy(m->p + m->n, b.p, b.n);
 	m->n += b.n;
@@ -69,7 +70,7 @@ static void
 buffer_drop(struct message_buffer *m)
 {
 	memory_shrinks(m->size);
-	free(m->p);
+	pool_free(m->p, m->size);
 	m->p = NULL;
 	m->n = m->size = 0;
 }
@@ -131,7 +132,6 @@ flow_carrier(const struct flow *f)
 void
 flow_enough(struct flow *f, enum side from)
 {
-	buffer_of(f, from)->enough = true;
 	f->half[from].done = true;
 	if (f->stream)
 		stream_stop(f->stream, from);
@@ -144,7 +144,7 @@ flow_becomes(struct flow *f, const char *name)
 	f->state = NULL;
 	if (f->dissector && f->dissector->state_size) {
 		if (!f->arena)
-			f->arena = arena_new();
+			f->arena = arena_new_pooled();
 		f->state = arena_alloc(f->arena, f->dissector->state_size);
 	}
 }
@@ -167,19 +167,24 @@ flow_at(struct flow *f, const struct trace *t)
 bool
 dissect_done(const struct flow *f, enum side from)
 {
-	return f->buffer[from] && f->buffer[from]->enough;
+	return f->half[from].done;
+}
+
+static void
+buffer_free(struct flow *f, enum side from)
+{
+	if (!f->buffer[from])
+		return;
+	buffer_drop(f->buffer[from]);
+	pool_free(f->buffer[from], sizeof **f->buffer);
+	f->buffer[from] = NULL;
 }
 
 void
 dissect_free(struct flow *f)
 {
-	for (int s = 0; s < 2; s++) {
-		if (!f->buffer[s])
-			continue;
-		buffer_drop(f->buffer[s]);
-		free(f->buffer[s]);
-		f->buffer[s] = NULL;
-	}
+	buffer_free(f, CLIENT);
+	buffer_free(f, SERVER);
 }
 
 static void
@@ -286,7 +291,7 @@ take_messages(struct flow *f, enum side from, struct bytes b)
 	struct message_buffer *m = buffer_of(f, from);
 	size_t used = 0;
 
-	while (used < b.n && !m->enough && f->dissector) {
+	while (used < b.n && !f->half[from].done && f->dissector) {
 		struct bytes rest = {b.p + used, b.n - used};
 		size_t n;
 
@@ -301,7 +306,7 @@ take_messages(struct flow *f, enum side from, struct bytes b)
 			break;
 		used += n;
 	}
-	return m->enough ? b.n : used;
+	return f->half[from].done ? b.n : used;
 }
 
 static void
@@ -310,7 +315,7 @@ claim(struct flow *f, const struct dissector *d)
 	f->dissector = d;
 	if (d->state_size) {
 		if (!f->arena)
-			f->arena = arena_new();
+			f->arena = arena_new_pooled();
 		f->state = arena_alloc(f->arena, d->state_size);
 	}
 }
@@ -350,26 +355,22 @@ drain(struct flow *f, enum side from)
 	if (!m || m->n == 0)
 		return;
 	buffer_consume(m, take_messages(f, from, (struct bytes){m->p, m->n}));
-	if (m->enough)
+	if (f->half[from].done)
 		buffer_drop(m);
 }
 
-void
-dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
+static void
+take_bytes(struct flow *f, enum side from, struct bytes b)
 {
 	struct message_buffer *m = buffer_of(f, from);
 
-	f->said[from] += b.n;
-	if (m->enough || b.n == 0)
-		return;
-	set_time(f);
 	m->at = f->at;
 	m->at_nsec = f->at_nsec;
 	if (f->dissector && m->n == 0) {
 		/* The common case: nothing is waiting, so nothing is copied. */
 		size_t used = take_messages(f, from, b);
 
-		if (!m->enough)
+		if (!f->half[from].done)
 			buffer_append(m, (struct bytes){b.p + used, b.n - used});
 		return;
 	}
@@ -382,6 +383,19 @@ dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
 		drain(f, other_side(from));
 	}
 	drain(f, from);
+}
+
+void
+dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
+{
+	f->said[from] += b.n;
+	if (f->half[from].done || b.n == 0)
+		return;
+	set_time(f);
+	take_bytes(f, from, b);
+	for (int s = 0; s < 2; s++)
+		if (f->half[s].done)
+			buffer_free(f, (enum side)s);
 }
 
 static int
@@ -421,7 +435,7 @@ dissect_stream_end(struct flow *f, enum side from)
 	struct cursor in;
 	uint16_t facts = f->nfacts;
 
-	if (!m || m->enough || m->n == 0 || m->skip || !f->dissector)
+	if (!m || f->half[from].done || m->n == 0 || m->skip || !f->dissector)
 		return;
 	f->at = m->at;
 	f->at_nsec = m->at_nsec;
@@ -433,18 +447,19 @@ dissect_stream_end(struct flow *f, enum side from)
 		f->nfacts = facts;
 	}
 	buffer_drop(m);
-	m->enough = true;
+	f->half[from].done = true;
 	sort_facts(f->facts, f->nfacts);
 }
 
 void
 dissect_stream_gap(struct flow *f, enum side from, uint64_t n)
 {
-	struct message_buffer *m = buffer_of(f, from);
+	struct message_buffer *m;
 
 	f->said[from] += n;
-	if (m->enough)
+	if (f->half[from].done)
 		return;
+	m = buffer_of(f, from);
 	if (f->dissector && m->n == 0 && m->skip >= n) {
 		m->skip -= n; /* the hole lies in a body that nobody reads */
 		return;
@@ -453,7 +468,7 @@ dissect_stream_gap(struct flow *f, enum side from, uint64_t n)
 	 * unknown. */
 	dissect_stream_end(f, from);
 	flow_enough(f, from);
-	buffer_drop(m);
+	buffer_free(f, from);
 }
 
 void

@@ -32,5 +32,7 @@ const struct dissector *dissector_find(const char *name);
 /* Costly fields that nobody asks for: a list that ends with NULL and outlives the analysis; NULL
  * itself means that all are wanted. */
 void dissect_leave_out(const struct field *const *fields);
+/* Frees the facts; their texts go with the flow's arena. */
+void facts_free(struct flow *f);
 /* Frees the buffers; facts stay until the flow's arena goes. */
 void dissect_free(struct flow *f);

@@ -3,12 +3,12 @@
  * Time is capture time. */
 #include "dissect_engine.h"
 #include "flow_table.h"
+#include "pool.h"
 #include "reassemble.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <xxhash.h>
 
@@ -65,9 +65,6 @@ patience(enum list list)
 struct flow_table {
 	struct flow *buckets[BUCKETS];
 	struct flow *oldest[NLISTS], *newest[NLISTS];
-	struct flow *spare;
-	void **slabs;
-	size_t nslabs;
 	size_t n, max;
 	uint64_t seed;
 	flow_judge *judge;
@@ -77,11 +74,11 @@ struct flow_table {
 	struct flow_counts counts;
 };
 
-/* Both directions have the same key: the lesser end first. */
-struct key {
-	struct addr addr[2];
+/* Two ends, of which the first sent something to the second. */
+struct ends {
+	const struct addr *addr[2];
 	uint16_t port[2];
-	uint8_t proto, pad[3];
+	uint8_t proto;
 };
 
 struct flow_table *
@@ -99,28 +96,39 @@ flow_table_new(size_t max, flow_judge *judge, void *context)
 	return t;
 }
 
-static void
-key_make(struct key *k, const struct addr *a, uint16_t ap, const struct addr *b, uint16_t bp,
-	 uint8_t proto)
+/* Both directions have the same hash. */
+static uint64_t
+hash_ends(const struct flow_table *t, const struct ends *e)
 {
-	int c = addr_compare(a, b);
-	int first = c < 0 || (c == 0 && ap <= bp) ? 0 : 1;
+	struct {
+		uint64_t word[4];
+		uint32_t port[2];
+		uint64_t proto;
+	} key;
+	uint64_t w[2][2], hash;
+	bool swap;
 
-	memset(k, 0, sizeof *k);
-	k->addr[first] = *a;
-	k->port[first] = ap;
-	k->addr[!first] = *b;
-	k->port[!first] = bp;
-	k->proto = proto;
+	memcpy(w[0], e->addr[0], sizeof w[0]);
+	memcpy(w[1], e->addr[1], sizeof w[1]);
+	if (w[0][1] != w[1][1])
+		swap = w[0][1] > w[1][1];
+	else if (w[0][0] != w[1][0])
+		swap = w[0][0] > w[1][0];
+	else
+		swap = e->port[0] > e->port[1];
+	memcpy(key.word, w[swap], sizeof w[0]);
+	memcpy(key.word + 2, w[!swap], sizeof w[0]);
+	key.port[0] = e->port[swap];
+	key.port[1] = e->port[!swap];
+	key.proto = e->proto;
+	hash = XXH3_64bits_withSeed(&key, sizeof key, t->seed);
+	return hash ? hash : 1;
 }
 
-static bool
-key_fits(const struct key *k, const struct flow *f)
+static struct ends
+ends_of(const struct packet *pkt)
 {
-	int c = f->port[CLIENT] == k->port[0] && addr_equal(&f->addr[CLIENT], &k->addr[0]) ? 0 : 1;
-
-	return f->proto == k->proto && f->port[c] == k->port[0] && f->port[!c] == k->port[1] &&
-	       addr_equal(&f->addr[c], &k->addr[0]) && addr_equal(&f->addr[!c], &k->addr[1]);
+	return (struct ends){{&pkt->src, &pkt->dst}, {pkt->sport, pkt->dport}, pkt->proto};
 }
 
 static enum side
@@ -129,22 +137,33 @@ side_of(const struct flow *f, const struct addr *src, uint16_t sport)
 	return f->port[CLIENT] == sport && addr_equal(&f->addr[CLIENT], src) ? CLIENT : SERVER;
 }
 
-/* A packet of this scope, from that end, belongs to which flow? The scopes of the two directions
- * may differ, since operators give each its own VLAN or tunnel: a side that has not been heard yet
- * may turn up in any scope, unless some flow is already at home there. */
+static bool
+is_from(const struct flow *f, enum side from, const struct ends *e)
+{
+	return f->port[from] == e->port[0] && f->port[other_side(from)] == e->port[1] &&
+	       f->proto == e->proto && addr_equal(&f->addr[from], e->addr[0]) &&
+	       addr_equal(&f->addr[other_side(from)], e->addr[1]);
+}
+
+/* A packet of this scope, from the first of these ends, belongs to which flow? The scopes of the
+ * two directions may differ, since operators give each its own VLAN or tunnel: a side that has not
+ * been heard yet may turn up in any scope, unless some flow is already at home there. */
 static struct flow *
-find(struct flow_table *t, const struct key *k, uint64_t hash, uint32_t scope,
-     const struct addr *src, uint16_t sport)
+find(struct flow_table *t, const struct ends *e, uint64_t hash, uint32_t scope)
 {
 	struct flow *unheard = NULL;
 	unsigned n = 0;
 
 	for (struct flow *f = t->buckets[hash % BUCKETS]; f; f = f->hash_next) {
-		enum side from;
+		enum side from = CLIENT;
 
-		if (f->hash != hash || !key_fits(k, f))
+		if (f->hash != hash)
 			continue;
-		from = side_of(f, src, sport);
+		if (!is_from(f, CLIENT, e)) {
+			if (!is_from(f, SERVER, e))
+				continue;
+			from = SERVER;
+		}
 		if (f->scope[from] == scope)
 			return f;
 		if (!f->half[from].packets && !unheard)
@@ -179,10 +198,8 @@ flow_clear(struct flow *f)
 {
 	stream_close(f->stream);
 	dissect_free(f);
-	free(f->trace);
-	free(f->tail);
-	memory_shrinks(f->facts_size * sizeof *f->facts);
-	free(f->facts);
+	trace_free(f);
+	facts_free(f);
 	arena_free(f->arena);
 }
 
@@ -227,8 +244,7 @@ end(struct flow_table *t, struct flow *f)
 	t->n--;
 	judge(t, f);
 	flow_clear(f);
-	f->hash_next = t->spare;
-	t->spare = f;
+	pool_free(f, sizeof *f);
 }
 
 /* Judges a conversation whose name must be kept for stray packets, and forgets the rest. */
@@ -299,42 +315,15 @@ sender_is_client(const struct packet *pkt, bool *ret_guess)
 	return true;
 }
 
-/* Flows live in slabs of large pages, since the table is touched at random: 12 % of all CPU on the
- * 1 GB mix. */
-#define SLAB ((size_t)2 << 20)
-
-static void
-add_slab(struct flow_table *t)
-{
-	struct flow *f = aligned_alloc(SLAB, SLAB);
-
-	if (!f) {
-		t->spare = xcalloc(1, sizeof *t->spare);
-		f = t->spare;
-	} else {
-		madvise(f, SLAB, MADV_HUGEPAGE); /* a wish; without it things are only slower */
-		for (size_t i = 0; i < SLAB / sizeof *f; i++) {
-			f[i].hash_next = t->spare;
-			t->spare = &f[i];
-		}
-	}
-	t->slabs = xrealloc(t->slabs, t->nslabs + 1, sizeof *t->slabs);
-	t->slabs[t->nslabs++] = f;
-}
-
 static struct flow *
 flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
 {
-	struct flow *f = t->spare;
+	struct flow *f;
 	bool guess, client;
 
 	if (t->n >= t->max)
 		evict(t);
-	if (!t->spare)
-		add_slab(t);
-	f = t->spare;
-	t->spare = f->hash_next;
-	memset(f, 0, sizeof *f);
+	f = pool_alloc(sizeof *f);
 	client = sender_is_client(pkt, &guess);
 	f->addr[client ? CLIENT : SERVER] = pkt->src;
 	f->port[client ? CLIENT : SERVER] = pkt->sport;
@@ -367,13 +356,15 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
 static bool
 is_reuse(const struct flow *f, const struct packet *pkt)
 {
-	const struct half *h = &f->half[side_of(f, &pkt->src, pkt->sport)];
-	bool over = f->half[CLIENT].resets || f->half[SERVER].resets || f->half[CLIENT].fins ||
-		    f->half[SERVER].fins;
-	bool data = f->half[CLIENT].bytes || f->half[SERVER].bytes;
+	const struct half *h;
+	bool over, data;
 
-	if (f->proto != IPPROTO_TCP || !(pkt->flags & TH_SYN_) || pkt->flags & (TH_ACK_ | TH_RST_))
+	if (!(pkt->flags & TH_SYN_) || pkt->flags & (TH_ACK_ | TH_RST_) || f->proto != IPPROTO_TCP)
 		return false;
+	h = &f->half[side_of(f, &pkt->src, pkt->sport)];
+	over = f->half[CLIENT].resets || f->half[SERVER].resets || f->half[CLIENT].fins ||
+	       f->half[SERVER].fins;
+	data = f->half[CLIENT].bytes || f->half[SERVER].bytes;
 	if (h->syn_seen && h->isn == pkt->seq)
 		return false;
 	return over || data || (h == &f->half[SERVER] && h->packets);
@@ -413,12 +404,10 @@ static struct flow *
 track_quote(struct flow_table *t, const struct packet *pkt)
 {
 	const struct quote *q = &pkt->quote;
-	struct key k;
-	struct flow *f;
-
-	key_make(&k, &q->src, q->sport, &q->dst, q->dport, q->proto);
 	/* The error goes the way of the other side's packets. */
-	f = find(t, &k, XXH3_64bits_withSeed(&k, sizeof k, t->seed), pkt->scope, &q->dst, q->dport);
+	struct ends e = {{&q->dst, &q->src}, {q->dport, q->sport}, q->proto};
+	struct flow *f = find(t, &e, hash_ends(t, &e), pkt->scope);
+
 	if (!f) {
 		t->counts.quotes_unknown++;
 		return NULL;
@@ -428,10 +417,51 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 	return NULL;
 }
 
+void
+flow_expect(const struct flow_table *t, struct packet *pkt)
+{
+	struct ends e = ends_of(pkt);
+
+	pkt->ends = hash_ends(t, &e);
+	__builtin_prefetch(&t->buckets[pkt->ends % BUCKETS]);
+}
+
+/* What a packet of an ordinary conversation reads or writes of its struct flow. */
+#define FETCHED (offsetof(struct flow, older))
+#define CACHE_LINE 64
+
+static void
+fetch(const void *p, size_t n)
+{
+	for (size_t i = 0; i < n + CACHE_LINE; i += CACHE_LINE)
+		__builtin_prefetch((const uint8_t *)p + i, 1);
+}
+
+void
+flow_fetch(const struct flow_table *t, const struct packet *pkt)
+{
+	const struct flow *f = t->buckets[pkt->ends % BUCKETS];
+
+	if (f)
+		fetch(f, FETCHED);
+}
+
+void
+flow_fetch_trace(const struct flow_table *t, const struct packet *pkt)
+{
+	const struct flow *f = t->buckets[pkt->ends % BUCKETS];
+
+	if (!f || f->hash != pkt->ends)
+		return;
+	trace_fetch(f);
+	if (f->stream)
+		__builtin_prefetch(f->stream, 1);
+}
+
 struct flow *
 flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 {
-	struct key k;
+	struct ends e;
 	struct flow *f;
 	uint64_t hash;
 	enum list list;
@@ -440,9 +470,9 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	make_room(t);
 	if (pkt->quote.present)
 		return track_quote(t, pkt);
-	key_make(&k, &pkt->src, pkt->sport, &pkt->dst, pkt->dport, pkt->proto);
-	hash = XXH3_64bits_withSeed(&k, sizeof k, t->seed);
-	f = find(t, &k, hash, pkt->scope, &pkt->src, pkt->sport);
+	e = ends_of(pkt);
+	hash = pkt->ends ? pkt->ends : hash_ends(t, &e);
+	f = find(t, &e, hash, pkt->scope);
 	if (f && (is_reuse(f, pkt) || pkt->nsec - f->last > idle_max[f->list])) {
 		bool reused = is_reuse(f, pkt);
 
@@ -494,6 +524,9 @@ by_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Conversations whose memory is fetched before they are judged. */
+#define DRAIN_AHEAD 8
+
 void
 flow_drain(struct flow_table *t)
 {
@@ -504,8 +537,11 @@ flow_drain(struct flow_table *t)
 		for (struct flow *f = t->oldest[i]; f; f = f->newer)
 			all[n++] = f;
 	qsort(all, n, sizeof(struct flow *), by_id);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (i + DRAIN_AHEAD < n)
+			fetch(all[i + DRAIN_AHEAD], FETCHED);
 		end(t, all[i]);
+	}
 	free(all);
 }
 
@@ -526,11 +562,9 @@ flow_table_free(struct flow_table *t)
 
 			list_remove(t, f);
 			flow_clear(f);
+			pool_free(f, sizeof *f);
 		}
 	}
-	for (size_t i = 0; i < t->nslabs; i++)
-		free(t->slabs[i]);
-	free(t->slabs);
 	kept_free(t->kept);
 	free(t);
 }

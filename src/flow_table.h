@@ -24,6 +24,11 @@ struct flow_counts {
 };
 
 struct flow_table *flow_table_new(size_t max, flow_judge *judge, void *context);
+/* Of packets that will be tracked soon: three calls, each for all of them before the next, in which
+ * memory is fetched that the next one looks at. They change nothing but pkt->ends. */
+void flow_expect(const struct flow_table *t, struct packet *pkt);
+void flow_fetch(const struct flow_table *t, const struct packet *pkt);
+void flow_fetch_trace(const struct flow_table *t, const struct packet *pkt);
 /* The conversation that a packet belongs to, made if need be, with the packet noted in it. An
  * ICMP error goes to the conversation that it quotes. NULL if it belongs to none. */
 struct flow *flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from);
@@ -37,4 +42,8 @@ void flow_table_free(struct flow_table *t); /* accepts NULL; judges nothing */
 /* trace.c: notes one packet in its conversation. */
 void trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
 		  struct flow_counts *counts);
+/* Gives back the flow's records. */
+void trace_free(struct flow *f);
+/* Fetches the memory that the next record will lie in. */
+void trace_fetch(const struct flow *f);
 void trace_icmp(struct flow *f, const struct packet *pkt, enum side quoted);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Facts of a flow: noted by dissectors, asked for by detectors and fingerprints. */
 #include "dissect_engine.h"
+#include "pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,9 @@ fact_new(struct flow *f, enum side from, const struct field *field)
 
 		/* By half: a DNS answer notes about 18. */
 		memory_grows(more * sizeof *f->facts);
+		f->facts = pool_grow(f->facts, f->facts_size, f->facts_size + (size_t)more,
+				     sizeof *f->facts);
 		f->facts_size = (uint16_t)(f->facts_size + more);
-		f->facts = xrealloc(f->facts, f->facts_size, sizeof *f->facts);
 	}
 	fact = &f->facts[f->nfacts++];
 	memset(fact, 0, sizeof *fact);
@@ -32,6 +34,13 @@ fact_new(struct flow *f, enum side from, const struct field *field)
 	if (field && field->telling)
 		f->bits |= FLOW_ODD;
 	return fact;
+}
+
+void
+facts_free(struct flow *f)
+{
+	memory_shrinks(f->facts_size * sizeof *f->facts);
+	pool_free(f->facts, f->facts_size * sizeof *f->facts);
 }
 
 void
@@ -57,7 +66,7 @@ note_text(struct flow *f, enum side from, const struct field *field, struct byte
 	if (!fact)
 		return;
 	if (!f->arena)
-		f->arena = arena_new();
+		f->arena = arena_new_pooled();
 	fact->text.p = (const uint8_t *)arena_text(f->arena, t);
 	fact->text.n = t.n;
 }

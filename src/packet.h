@@ -4,7 +4,8 @@
 
 #include "base.h"
 
-/* One captured frame. The bytes stay valid until the next capture_next(). */
+/* One captured frame. The bytes stay valid until the next capture_next(), and longer if
+ * capture_at_hand() said so. */
 struct frame {
 	const uint8_t *data;
 	int64_t nsec;       /* capture clock; never negative in practice, but not trusted to grow */
@@ -67,6 +68,7 @@ struct quote {
  * the decoder's reassembly buffer, and stay valid until the next decode(). */
 struct packet {
 	int64_t nsec;
+	uint64_t ends;        /* flow table only: hash of the two ends; 0 if not known yet */
 	struct bytes payload; /* above TCP, UDP or ICMP; what the capture holds of it */
 	uint32_t payload_len; /* what the IP header says was sent; >= payload.n */
 	uint32_t number;

@@ -363,6 +363,21 @@ pcapng_next(struct capfile *f, struct frame *ret)
 	}
 }
 
+/* Only of blocks that hold a frame: others may be skipped, with whatever lies in the window. */
+static bool
+at_hand(const struct capfile *f)
+{
+	const struct source *s = f->source;
+	size_t n = (size_t)(s->end - s->at);
+	uint32_t type;
+
+	if (n < 8)
+		return false;
+	type = load_u32(f, s->at);
+	return (type == BLOCK_ENHANCED || type == BLOCK_PACKET || type == BLOCK_SIMPLE) &&
+	       n >= ((size_t)load_u32(f, s->at + 4) + 3) / 4 * 4;
+}
+
 int
 pcapng_open(struct capfile *f, char ret_why[160])
 {
@@ -380,5 +395,6 @@ pcapng_open(struct capfile *f, char ret_why[160])
 	}
 	source_take(f->source, b.padded);
 	f->next = pcapng_next;
+	f->at_hand = at_hand;
 	return 0;
 }

@@ -8,6 +8,7 @@
  * loss: that is how idle buffers are given back, how large gaps are jumped, and how a stream
  * outlives libnids' 31-bit counters. */
 #include "lane.h"
+#include "pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -296,7 +297,7 @@ stream_open(struct reassembler *r, void *owner, const uint32_t first_seq[2])
 	if (r->nstreams >= r->max_streams)
 		return NULL;
 	r->nstreams++;
-	s = xcalloc(1, sizeof *s);
+	s = pool_alloc(sizeof *s);
 	s->r = r;
 	s->owner = owner;
 	for (size_t i = 0; i < 2; i++) {
@@ -319,7 +320,7 @@ stream_close(struct stream *s)
 	for (size_t i = 0; i < 2; i++)
 		release(&s->lane[i]);
 	s->r->nstreams--;
-	free(s);
+	pool_free(s, sizeof *s);
 }
 
 struct reassembler *

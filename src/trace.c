@@ -2,6 +2,7 @@
 /* Notes each packet in its conversation: a compact record of it where it may matter, running
  * counts where it does not. The sequence numbers are judged here, once (RFC 9293, 3.4). */
 #include "flow_table.h"
+#include "pool.h"
 #include "shape.h"
 
 #include <netinet/in.h>
@@ -20,6 +21,8 @@
 
 /* Payloads are hashed while little was said: a race is decided in the beginning of an answer. */
 #define HASH_BYTES 4096
+/* By their beginnings: they tell duplicates apart, with all that the headers say. */
+#define HASH_PREFIX 128
 /* And kept for comparison in the beginning of each answer. */
 #define KEEP_BYTES 4096
 /* The same packet seen twice within this time was captured twice (mirror ports, bridges; the
@@ -36,10 +39,12 @@ static void
 append(struct flow *f, const struct trace *t)
 {
 	if (f->ntrace == f->trace_size) {
-		f->trace_size = (uint16_t)(f->trace_size ? f->trace_size * 2 : 3);
+		uint16_t had = f->trace_size;
+
+		f->trace_size = (uint16_t)(had < TRACE_HEAD ? had + TRACE_HEAD / 2 : had * 3 / 2);
 		if (f->trace_size > TRACE_MAX)
 			f->trace_size = TRACE_MAX;
-		f->trace = xrealloc(f->trace, f->trace_size, sizeof *f->trace);
+		f->trace = pool_grow(f->trace, had, f->trace_size, sizeof *f->trace);
 	}
 	f->trace[f->ntrace++] = *t;
 }
@@ -70,7 +75,7 @@ record(struct flow *f, const struct trace *t)
 		return;
 	}
 	if (!f->tail)
-		f->tail = xcalloc(TRACE_TAIL, sizeof *f->tail);
+		f->tail = pool_alloc(TRACE_TAIL * sizeof *f->tail);
 	if (f->ntail == TRACE_TAIL) {
 		keep_odd(f, &f->tail[f->tail_at]);
 		f->tail[f->tail_at] = *t;
@@ -78,6 +83,29 @@ record(struct flow *f, const struct trace *t)
 		return;
 	}
 	f->tail[f->ntail++] = *t;
+}
+
+void
+trace_free(struct flow *f)
+{
+	pool_free(f->trace, f->trace_size * sizeof *f->trace);
+	pool_free(f->tail, TRACE_TAIL * sizeof *f->tail);
+}
+
+#define CACHE_LINE 64
+
+void
+trace_fetch(const struct flow *f)
+{
+	const uint8_t *p = (const uint8_t *)f->tail;
+	size_t n = TRACE_TAIL * sizeof *f->tail;
+
+	if (!p && f->ntrace) {
+		p = (const uint8_t *)&f->trace[f->ntrace - 1];
+		n = 2 * sizeof *f->trace;
+	}
+	for (size_t i = 0; p && i < n; i += CACHE_LINE)
+		__builtin_prefetch(p + i, 1);
 }
 
 size_t
@@ -142,7 +170,7 @@ note_conflict(struct flow *f, const struct conflict *found)
 	if (f->nconflicts == FLOW_NOTES_MAX)
 		return;
 	if (!f->arena)
-		f->arena = arena_new();
+		f->arena = arena_new_pooled();
 	while (*p)
 		p = &(*p)->next;
 	c = arena_alloc(f->arena, sizeof *c);
@@ -376,7 +404,10 @@ fill(struct trace *t, const struct flow *f, const struct packet *pkt, enum side 
 	t->reserved = pkt->reserved;
 	t->tos = pkt->tos;
 	if (pkt->payload.n && f->half[from].bytes < HASH_BYTES)
-		t->hash = (uint32_t)XXH3_64bits(pkt->payload.p, pkt->payload.n) | 1;
+		t->hash = (uint32_t)XXH3_64bits(pkt->payload.p, pkt->payload.n < HASH_PREFIX
+								    ? pkt->payload.n
+								    : HASH_PREFIX) |
+			  1;
 }
 
 void
@@ -446,7 +477,7 @@ trace_icmp(struct flow *f, const struct packet *pkt, enum side quoted)
 	if (f->nicmp == FLOW_NOTES_MAX)
 		return;
 	if (!f->arena)
-		f->arena = arena_new();
+		f->arena = arena_new_pooled();
 	while (*p)
 		p = &(*p)->next;
 	e = arena_alloc(f->arena, sizeof *e);

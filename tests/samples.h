@@ -136,7 +136,7 @@ flow_end(struct flow *f)
 {
 	dissect_free(f);
 	arena_free(f->arena);
-	free(f->facts);
+	facts_free(f);
 }
 
 /* Hands over bytes in a heap block of exactly their size, so that a step beyond them is seen. */

@@ -57,7 +57,7 @@ forget(struct flow *f)
 {
 	dissect_free(f);
 	arena_free(f->arena);
-	free(f->facts);
+	facts_free(f);
 }
 
 /* A first message of which no more bytes come. */

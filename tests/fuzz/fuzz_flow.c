@@ -285,6 +285,7 @@ hear(const uint8_t *at, const uint8_t *end, int64_t t)
 {
 	uint8_t packet[1024];
 	struct frame f = {.data = packet, .link_type = 101 /* LINKTYPE_RAW */};
+	struct packet pkt;
 
 	while ((size_t)(end - at) >= COMMAND && f.number < COMMANDS_MAX) {
 		const uint8_t *c = at;
@@ -305,7 +306,8 @@ hear(const uint8_t *at, const uint8_t *end, int64_t t)
 					       : put_packet(packet, k, from, c, b);
 			f.len = f.caplen;
 			f.number++;
-			take_frame(analysis, &f);
+			if (decode(analysis->decoder, &f, &pkt) == DECODED)
+				take_packet(analysis, &pkt);
 		}
 	}
 	return f.number;
