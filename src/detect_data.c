@@ -187,17 +187,63 @@ goes_on(const struct look *l, size_t fin)
 	return -1;
 }
 
+/* Who sent a FIN counts it: whatever it says later stands behind it (RFC 9293, 3.4). A later packet
+ * that stands before the FIN was sent by somebody who knows of none. It was not merely overtaken:
+ * either it confirms more than had been confirmed then, or packets of that kind still come after a
+ * round trip and confirm less. */
+static long
+knows_of_no_fin(const struct look *l, size_t fin)
+{
+	const struct trace *t = flow_trace(l->flow, fin);
+	int64_t round_trip = l->rtt[CLIENT] + l->rtt[SERVER];
+	uint32_t behind = t->seq + t->len, confirmed = t->ack;
+	size_t older = 0;
+
+	for (size_t i = fin + 1; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o->from != t->from || !(o->flags & TH_ACK_) || o->flags & (TH_SYN_ | TH_FIN_) ||
+		    o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE))
+			continue;
+		if (o->len == 0 && !seq_before(behind, o->seq)) {
+			if (seq_before(confirmed, o->ack))
+				return (long)i;
+			if (seq_before(o->ack, t->ack) && o->nsec - t->nsec > round_trip &&
+			    o->nsec - t->nsec > REORDER && ++older > 1)
+				return (long)i;
+		}
+		if (seq_before(confirmed, o->ack))
+			confirmed = o->ack;
+	}
+	return -1;
+}
+
+static void
+tell_unknown_fin(struct finding *f, const struct look *l, size_t fin, size_t before)
+{
+	const struct trace *t = flow_trace(l->flow, fin), *o = flow_trace(l->flow, before);
+	uint32_t isn = l->flow->half[t->from].isn;
+	struct cite *c = finding_cite(f, o->at, ROLE_CONTRADICTION);
+
+	finding_observe(f, c, "tcp.seq", NULL, "%u, the FIN stands at %u", o->seq - isn,
+			t->seq + t->len - isn);
+	finding_weigh(f, "after.no_fin", o->at);
+	finding_excludes(f, "the other end closed the connection itself",
+			 "frame %u is later, and its sender has sent no FIN yet", o->at.frame);
+}
+
 static struct finding *
 suspect_fin(const struct look *l, size_t i)
 {
 	const struct trace *t = flow_trace(l->flow, i);
 	long trigger = look_last_data(l, other_side((enum side)t->from), i), after = goes_on(l, i);
+	long before = knows_of_no_fin(l, i);
 	struct finding *f;
 	struct measure m;
 
 	measure_packet(&m, l, i, trigger);
 	/* Being early is not enough: caches on the way answer early, and close. */
-	if (after < 0 && (m.weight < 4 || m.early))
+	if (after < 0 && before < 0 && (m.weight < 4 || m.early))
 		return NULL;
 	f = finding_new(l, FIN_INJECTION, t->nsec);
 	f->direction = t->from == SERVER ? TO_CLIENT : TO_SERVER;
@@ -211,6 +257,8 @@ suspect_fin(const struct look *l, size_t i)
 		finding_excludes(f, "the other end closed the connection itself",
 				 "it sends new data in frame %u, beyond its own FIN", o->at.frame);
 	}
+	if (before >= 0)
+		tell_unknown_fin(f, l, i, (size_t)before);
 	if (l->flow->bits & FLOW_MIDDLE)
 		finding_weigh(f, "context.middle", no_packet());
 	tell_trigger(f, l, trigger);

@@ -326,7 +326,8 @@ judge_tcp(struct flow *f, struct kept *kept, const struct packet *pkt, enum side
 	if (pkt->payload_len && !(pkt->bits & PKT_PADDED))
 		odd |= judge_payload(f, kept, pkt, from, counts);
 	else if (h->has_isn && pkt->seq == h->next_seq - 1 && !(pkt->flags & (TH_SYN_ | TH_FIN_)))
-		odd |= ODD_KEEPALIVE;
+		/* Before its own FIN: who sent one stands behind it (detect_data.c). */
+		odd |= h->fins && pkt->seq == h->end_seq ? ODD_AFTER_END : ODD_KEEPALIVE;
 	odd |= judge_ack(f, pkt, from);
 	if (pkt->flags & TH_FIN_) {
 		count_one(&h->fins);

@@ -269,7 +269,7 @@ def make(case, seed, folder, ca):
     """Tells a story in a laboratory of its own, runs it, writes captures and truth."""
     from . import taps
     chance = random.Random("%s %s" % (case.name, seed))
-    work = os.path.join(folder, "work-" + case.name)
+    work = os.path.join(folder, "work-%s-%s" % (case.name, seed))
     os.makedirs(work)
     options = dict(case.options)
     if options.pop("may_v6", True) and "v6" not in options:

@@ -61,7 +61,7 @@ def alone(name, seed, folder):
         trouble = r.stdout.strip() if r.returncode else ""
     except subprocess.TimeoutExpired:
         trouble = "no end after %d s" % LIMIT
-    shutil.rmtree(os.path.join(folder, "work-" + name), ignore_errors=True)
+    shutil.rmtree(os.path.join(folder, "work-%s-%s" % (name, seed)), ignore_errors=True)
     return name, seed, time.monotonic() - begin, trouble
 
 
@@ -121,7 +121,7 @@ def main():
         ap.add_argument(word, action="store_true")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--seeds", type=int, default=1, help="how many, from --seed on")
-    ap.add_argument("--jobs", type=int, default=4, help="cases at a time")
+    ap.add_argument("--jobs", type=int, default=8, help="cases at a time")
     ap.add_argument("-o", dest="folder", help="keep captures and truth here")
     ap.add_argument("--tool", help="the program to be held against the truth")
     ap.add_argument("--inside", metavar="DIR", help=argparse.SUPPRESS)

@@ -4,7 +4,7 @@ from . import scenario
 from .. import payloads as say
 from ..acts import Fin, Reset, Syn
 from ..middlebox import address, sni
-from ..packets import ACK, SYN, option_mss
+from ..packets import ACK, SYN, TCP, Packet, option_mss
 from .resets import neighbours
 
 
@@ -49,6 +49,34 @@ def fin_forged_both(lab):
     lab.rule(Fin(sni(lab.bad), to="both", delay=lab.between(500, 200, 2500),
                  style={"ttl": lab.pick(128, 255)}))
     lab.https(lab.bad, 2)
+
+
+@scenario("interference")
+def fin_forged_unknown(lab):
+    """The hello is swallowed and a FIN forged; the server, asked again, knows of none."""
+    neighbours(lab)
+    lab.rule(Fin(sni(lab.bad), delay=lab.between(250, 100, 2500), swallow=True,
+                 style={"ttl": lab.pick("same", 53, 128), "window": lab.pick(229, 8192)}))
+    lab.https(lab.bad, 2)
+    lab.https(lab.bad, 5)
+
+
+@scenario("twin")
+def half_closed_probes(lab):
+    """A client ends its half and waits; its keep-alive probes stand where its FIN stands."""
+    lab.until = 60
+    h = lab.server(lab.good)
+    lab.serve(h, 80, [("request",), ("eof",), ("wait", 26000000), ("send", bytes(3000)),
+                      ("close",)])
+    flow = lab.http(lab.good, 0.3, deadline=50, steps=[("close",), ("recv", 3000)])
+
+    def probe():
+        c = flow["connection"]
+        c.host.emit(Packet(c.host.address, h.address, TCP, c.sport, 80, c.iss + c.una - 1,
+                           c.irs + c.rcv, ACK, 502, c.options(False), ip_id=c.host.next_id(c)))
+    for i in range(3):
+        lab.at(7 + 6 * i, probe)
+    lab.http(lab.other, 3)
 
 
 @scenario("twin")

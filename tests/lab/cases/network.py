@@ -256,6 +256,18 @@ def half_closed(net):
 
 
 @case("twin")
+def half_closed_probes(net):
+    """A half-closed connection whose keep-alive probes stand where its FIN stands."""
+    h = net.host(net.bad)
+    net.web = h
+    net.serve(h, 80, [("request",), ("eof",), ("wait", 5000000), ("send", bytes(9000))])
+    for i in range(2):
+        net.connect(0.4 + i, h.address, 80, [
+            ("keepalive", 1), ("send", b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"),
+            ("shutdown",), ("recv", 9000), ("close",)], [net.bad])
+
+
+@case("twin")
 def one_port_again(net):
     """A client takes the same source port again and again."""
     beside(net)
