@@ -376,19 +376,13 @@ make_report(struct analysis *a)
 	const struct capture_info **info;
 	size_t n = capture_count(a->capture);
 	struct target *targets;
-	enum vantage *vantages;
 	const char **limits;
 
-	a->arena = arena_new();
 	info = arena_alloc(a->arena, n * sizeof *info);
-	vantages = arena_alloc(a->arena, n * sizeof *vantages);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		info[i] = capture_info(a->capture, i);
-		vantages[i] = vantage_told(&a->votes[i]);
-	}
 	r->fingerprints_sha256 = fingerprints_sha256(a->fingerprints);
 	r->captures = info;
-	r->vantages = vantages;
 	r->ncaptures = n;
 	r->flows = flow_counts(a->flows)->flows;
 	r->nfindings = choose_findings(a);
@@ -408,7 +402,14 @@ static void
 conclude(struct analysis *a)
 {
 	struct correlation c = {.history = a->history, .fingerprints = a->fingerprints};
+	size_t n = capture_count(a->capture);
+	enum vantage *vantages;
 
+	a->arena = arena_new();
+	vantages = arena_alloc(a->arena, n * sizeof *vantages);
+	for (size_t i = 0; i < n; i++)
+		vantages[i] = vantage_told(&a->votes[i]);
+	c.vantages = a->report.vantages = vantages;
 	judge_resolvers(&a->judge);
 	judge_impostors(&a->judge);
 	c.candidates = a->judge.candidates;

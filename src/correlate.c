@@ -14,6 +14,9 @@
 
 /* For "is the whole network down?" it must be the same minute. */
 #define SAME_MINUTE (60 * NSEC_PER_SEC)
+/* A host that answers somebody else that long after a vain SYN is alive: the SYN is repeated after
+ * a second (RFC 6298, 2.1). What it says sooner it may have said before it died. */
+#define ALIVE_AFTER (NSEC_PER_SEC)
 /* The longest residual block that was ever measured: 420 s (TSPU, IMC 2022). */
 #define RESIDUAL_MAX (420 * NSEC_PER_SEC)
 /* From here on a flow counts as interfered with: the contract's "likely". */
@@ -60,6 +63,15 @@ ask_round_trip(const struct correlation *c, struct candidate *x)
 	f->nattributions = 0;
 }
 
+/* Who blocks an address and port for a client blocks all of its connections there: one that lives
+ * on or gets in beside this one tells of a server that picks among its visitors, with a full
+ * backlog or a limit (listen(2); dossier B-34). What is left of a hit is known by the hit. */
+static bool
+is_for_all(const struct episode *e, const struct episode *me)
+{
+	return !addr_equal(&e->client, &me->client);
+}
+
 /* How did others fare at the same address? */
 static void
 ask_server(const struct correlation *c, struct candidate *x)
@@ -88,8 +100,8 @@ ask_server(const struct correlation *c, struct candidate *x)
 		/* That a server answers others says nothing of a client that left, and one that
 		 * answered before and never since may be gone itself. */
 		if (e->port == me->port && e->proto == me->proto && e->alive_at.frame &&
-		    e->server_last > me->first && f->stage == STAGE_SYN &&
-		    !finding_has(f, "silence.syn_ack"))
+		    e->server_last - me->first > ALIVE_AFTER && f->stage == STAGE_SYN &&
+		    is_for_all(e, me) && !finding_has(f, "silence.syn_ack"))
 			control(f, "control.same_service", e, "the same address and port answered");
 		else if (e->alive_at.frame && e->port != me->port && f->stage == STAGE_SYN)
 			control(f, "control.same_address", e,
@@ -124,6 +136,19 @@ count_failure(struct failures *x, const struct addr *server)
 	if (x->n == 2 || (x->n == 1 && addr_equal(x->seen[0], server)))
 		return;
 	x->seen[x->n++] = server;
+}
+
+/* At the silent host's own wire nothing on the way can be to blame: its firewall is, or it is busy.
+ */
+static void
+ask_vantage(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+
+	if (c->vantages && x->suspicion.silence && f->stage == STAGE_SYN && f->ncites &&
+	    c->vantages[f->cites[0].at.capture] == VANTAGE_SERVER &&
+	    !finding_has(f, "silence.syn_ack"))
+		finding_weigh(f, "silence.own", f->cites[0].at);
 }
 
 /* Is the client's network up at all, and is it a scan? */
@@ -350,6 +375,7 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 	    f->mechanism != TLS_INTERCEPTION) {
 		ask_server(c, x);
 		ask_name(c, x);
+		ask_vantage(c, x);
 		ask_others(others, x);
 	}
 	weigh(f);

@@ -20,9 +20,10 @@ struct correlation {
 	const struct fingerprints *fingerprints;
 	struct candidate *candidates;
 	size_t n;
-	bool one_way;  /* no TCP flow of the capture shows both directions */
-	bool flat_ttl; /* something rewrites TTLs: an equal one acquits nobody */
-	bool lossy;    /* the capture itself lost packets */
+	const enum vantage *vantages; /* one a capture; NULL: unknown */
+	bool one_way;                 /* no TCP flow of the capture shows both directions */
+	bool flat_ttl;                /* something rewrites TTLs: an equal one acquits nobody */
+	bool lossy;                   /* the capture itself lost packets */
 };
 
 /* Adds what the other flows say, and sets every finding's confidence. */

@@ -303,6 +303,30 @@ detect_fin(const struct detection *d, const struct look *l)
 	}
 }
 
+/* The handshake is the measure of all times, and here it is in dispute: the first answer is as fast
+ * as itself. If the SYN was sent once, the later answer is held against the earlier one. */
+static void
+measure_race(struct measure *m, int64_t first, int64_t second, unsigned syns)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (strncmp(m->evidence[i], "time.", 5) != 0)
+			m->evidence[n++] = m->evidence[i];
+	m->n = n;
+	m->kappa = -1;
+	if (syns > 1 || second - first < REORDER || m->n == MEASURES)
+		return;
+	m->rtt = second;
+	m->took = first;
+	m->kappa = (double)first / (double)second;
+	if (m->kappa < 0.25)
+		m->evidence[m->n++] = "time.early";
+	else if (m->kappa < 0.6)
+		m->evidence[m->n++] = "time.earlyish";
+	m->early = m->kappa < 0.6;
+}
+
 /* Two SYN+ACKs with different sequence numbers for one SYN. A repeated SYN that a balancer
  * without state answers anew is the innocent twin. */
 void
@@ -338,6 +362,9 @@ detect_syn_ack(const struct detection *d, const struct look *l)
 		for (int k = 0; k < 2; k++)
 			measure_packet(&m[k], l, at[k], l->syn);
 		forged = m[1].weight > m[0].weight ? 1 : 0;
+		if (!forged && l->syn >= 0)
+			measure_race(&m[0], a->nsec - flow_trace(l->flow, (size_t)l->syn)->nsec,
+				     t->nsec - flow_trace(l->flow, (size_t)l->syn)->nsec, syns);
 		f = finding_new(l, SYN_ACK_INJECTION, t->nsec);
 		f->direction = TO_CLIENT;
 		f->stage = STAGE_SYN;

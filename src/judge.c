@@ -123,6 +123,14 @@ attribute(struct finding *f, const struct fingerprint_match *m)
 		f->mechanism = BLOCK_PAGE;
 }
 
+/* No router has lowered its TTL, and the host that it names is next door. */
+static bool
+is_sent_here(const struct look *l, const struct trace *t)
+{
+	return (t->ttl == 64 || t->ttl == 128 || t->ttl == 255) && l->rtt[t->from] &&
+	       l->rtt[t->from] < NSEC_PER_MSEC;
+}
+
 /* The mark alone is the finding. */
 static struct finding *
 finding_from(const struct look *l, const struct fingerprint_match *m)
@@ -141,6 +149,16 @@ finding_from(const struct look *l, const struct fingerprint_match *m)
 	f->direction = last->from == SERVER ? TO_CLIENT : TO_SERVER;
 	f->stage = look_stage(l, at);
 	finding_cite(f, last->at, f->mechanism == DROP ? ROLE_UNANSWERED : ROLE_INJECTED);
+	/* A status that many servers send is a block only if it does not come as theirs would. */
+	if (f->mechanism == BLOCK_PAGE && m->fingerprint->kind == GENERIC && at < l->n) {
+		struct measure how;
+
+		measure_packet(&how, l, at, trigger);
+		for (size_t i = 0; i < how.n; i++)
+			finding_weigh(f, how.evidence[i], last->at);
+		if (is_sent_here(l, t))
+			finding_weigh(f, "reset.local", last->at);
+	}
 	if (l->said == TRIGGER_DNS_NAME) {
 		finding_trigger(f, TRIGGER_DNS_NAME, l->name, BASIS_CONTENT);
 		finding_cite(f, l->said_at, ROLE_TRIGGER);

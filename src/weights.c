@@ -67,6 +67,7 @@ const struct weight weights[] = {
     {"reset.late", FAMILY_CONTEXT, -1.03, "it came after seconds of idling"},
     {"reset.refused", FAMILY_CONTEXT, -2.0, "it is how a closed port answers"},
     {"reset.local", FAMILY_CONTEXT, -2.0, "it was sent at the capture point itself"},
+    {"silence.own", FAMILY_CONTEXT, -4.0, "the capture was taken at the host that says nothing"},
     {"context.middle", FAMILY_CONTEXT, -1.52, "the capture lacks the beginning of the connection"},
     {"context.one_way", FAMILY_CONTEXT, -5.0, "the capture shows one direction only"},
     {"context.outage", FAMILY_CONTEXT, -3.08, "everything else failed at that time as well"},

@@ -96,23 +96,52 @@ same_name_elsewhere(void **state)
 	}
 }
 
+/* Another client's success says that this one is singled out; one's own says that it is not. */
 static void
 same_service(void **state)
 {
 	(void)state;
-	for (int port = 0; port < 2; port++) {
-		for (int silence = 0; silence < 2; silence++) {
+	for (int i = 0; i < 8; i++) {
+		bool port = i & 1, silence = i & 2, mine = i & 4;
+		struct episode e;
+		struct past p;
+
+		past_begin(&p);
+		e = in_vain(&p, 0, 1, 443, "");
+		p.client += !mine;
+		served(&p, 20, 1, port ? 80 : 443, "");
+		suspected(&p, &e, silence ? DROP : RST_INJECTION, STAGE_SYN,
+			  silence ? "silence.syn" : "ttl.off");
+		correlate(&p.correlation);
+		assert_int_equal(told(&p, 0, "control.same_service"), silence && !port && !mine);
+		assert_int_equal(told(&p, 0, "control.same_address"), silence && port);
+		past_end(&p);
+	}
+}
+
+/* Where the capture was taken at the host that is silent, nobody on the way can be to blame. */
+static void
+own_silence(void **state)
+{
+	static const enum vantage places[] = {VANTAGE_UNKNOWN, VANTAGE_CLIENT, VANTAGE_SERVER,
+					      VANTAGE_PATH};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		for (int stage = 0; stage < 2; stage++) {
+			struct finding *f;
 			struct episode e;
 			struct past p;
 
 			past_begin(&p);
+			p.correlation.vantages = &places[i];
 			e = in_vain(&p, 0, 1, 443, "");
-			served(&p, 20, 1, port ? 80 : 443, "");
-			suspected(&p, &e, silence ? DROP : RST_INJECTION, STAGE_SYN,
-				  silence ? "silence.syn" : "ttl.off");
+			f = suspected(&p, &e, DROP, stage ? STAGE_SYN : STAGE_FIRST_DATA,
+				      stage ? "silence.syn" : "silence.data");
+			finding_cite(f, e.first_at, ROLE_UNANSWERED);
 			correlate(&p.correlation);
-			assert_int_equal(told(&p, 0, "control.same_service"), silence && !port);
-			assert_int_equal(told(&p, 0, "control.same_address"), silence && port);
+			assert_int_equal(told(&p, 0, "silence.own"),
+					 stage && places[i] == VANTAGE_SERVER);
 			past_end(&p);
 		}
 	}
@@ -479,6 +508,7 @@ main(void)
 	    cmocka_unit_test(victims_are_no_controls),
 	    cmocka_unit_test(same_name_elsewhere),
 	    cmocka_unit_test(same_service),
+	    cmocka_unit_test(own_silence),
 	    cmocka_unit_test(gone_servers),
 	    cmocka_unit_test(slow_handshakes),
 	    cmocka_unit_test(network_is_up),
