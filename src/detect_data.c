@@ -187,35 +187,58 @@ goes_on(const struct look *l, size_t fin)
 	return -1;
 }
 
+/* Does the FIN stand where its sender's words end? Tools that make packets by hand are careless. */
+static bool
+stands_at_end(const struct look *l, size_t fin)
+{
+	const struct trace *t = flow_trace(l->flow, fin);
+
+	for (size_t i = 0; i < fin; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o->from == t->from && !(o->odd & (ODD_RST | ODD_ICMP)) &&
+		    seq_before(t->seq, o->seq + o->len))
+			return false;
+	}
+	return true;
+}
+
 /* Who sent a FIN counts it: whatever it says later stands behind it (RFC 9293, 3.4). A later packet
- * that stands before the FIN was sent by somebody who knows of none. It was not merely overtaken:
- * either it confirms more than had been confirmed then, or packets of that kind still come after a
- * round trip and confirm less. */
+ * that stands where the FIN stands was sent by somebody who knows of none. It was not merely
+ * overtaken: either it confirms more than had been confirmed then, or packets of that kind still
+ * come after a round trip and confirm less. Stacks of VPN programs and proxies forget their FIN,
+ * too, but then they repeat it. */
 static long
 knows_of_no_fin(const struct look *l, size_t fin)
 {
 	const struct trace *t = flow_trace(l->flow, fin);
 	int64_t round_trip = l->rtt[CLIENT] + l->rtt[SERVER];
-	uint32_t behind = t->seq + t->len, confirmed = t->ack;
+	uint32_t end = t->seq + t->len, confirmed = t->ack;
+	long unaware = -1;
 	size_t older = 0;
 
+	if (!stands_at_end(l, fin))
+		return -1;
 	for (size_t i = fin + 1; i < l->n; i++) {
 		const struct trace *o = flow_trace(l->flow, i);
 
-		if (o->from != t->from || !(o->flags & TH_ACK_) || o->flags & (TH_SYN_ | TH_FIN_) ||
-		    o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE))
+		if (o->from != t->from || o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE))
 			continue;
-		if (o->len == 0 && !seq_before(behind, o->seq)) {
+		if (o->flags & TH_FIN_ && o->seq + o->len == end)
+			return -1;
+		if (!(o->flags & TH_ACK_) || o->flags & TH_SYN_)
+			continue;
+		if (unaware < 0 && o->len == 0 && o->seq == end) {
 			if (seq_before(confirmed, o->ack))
-				return (long)i;
-			if (seq_before(o->ack, t->ack) && o->nsec - t->nsec > round_trip &&
-			    o->nsec - t->nsec > REORDER && ++older > 1)
-				return (long)i;
+				unaware = (long)i;
+			else if (seq_before(o->ack, t->ack) && o->nsec - t->nsec > round_trip &&
+				 o->nsec - t->nsec > REORDER && ++older > 1)
+				unaware = (long)i;
 		}
 		if (seq_before(confirmed, o->ack))
 			confirmed = o->ack;
 	}
-	return -1;
+	return unaware;
 }
 
 static void

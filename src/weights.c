@@ -48,7 +48,7 @@ const struct weight weights[] = {
 
     {"after.goes_on", FAMILY_AFTER, 3.7, "its alleged sender goes on afterwards"},
     {"after.speaks", FAMILY_AFTER, 1.67, "its alleged sender says something new afterwards"},
-    {"after.no_fin", FAMILY_AFTER, 5.0, "its alleged sender knows nothing of it afterwards"},
+    {"after.no_fin", FAMILY_AFTER, 4.0, "its alleged sender knows nothing of it afterwards"},
     {"after.request_died", FAMILY_AFTER, 4.71,
      "the packet that it answers died on the way, says a router"},
     {"conflict.bytes", FAMILY_AFTER, 4.97, "two packets carry different bytes for one place"},
