@@ -281,7 +281,7 @@ response(struct flow *f, enum side from, const struct http_head *head)
 		return;
 	}
 	if (asked == ASKED_TUNNEL && head->code < 300) {
-		give_up(f);
+		flow_becomes(f, NULL);
 		return;
 	}
 	if (asked == ASKED_CONNECT || asked == ASKED_TUNNEL)

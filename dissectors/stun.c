@@ -63,6 +63,7 @@ enum {
 	F_TEAMS,
 	F_SIGNAL,
 	F_FACEBOOK,
+	F_TELEGRAM,
 	F_CHANNEL,
 	F_RTP,
 	F_WARP,
@@ -86,6 +87,7 @@ static const struct field fields[] = {
     [F_TEAMS] = {"stun.teams", FACT_MARK, "an attribute of Microsoft's: Teams, Skype"},
     [F_SIGNAL] = {"stun.signal", FACT_MARK, "the realm of Signal's relays"},
     [F_FACEBOOK] = {"stun.facebook", FACT_MARK, "the realm of Meta's relays"},
+    [F_TELEGRAM] = {"stun.telegram", FACT_MARK, "the realm of Telegram's relays"},
     [F_CHANNEL] = {"stun.channel", FACT_UINT, "number of the first TURN channel that carries data"},
     [F_RTP] = {"stun.rtp", FACT_MARK, "the first media packet of that side (RTP or RTCP)"},
     [F_WARP] = {"stun.warp", FACT_MARK, "the first media packet as WhatsApp frames it"},
@@ -132,6 +134,8 @@ realm(struct flow *f, enum side from, struct bytes name)
 		note_once(f, from, F_SIGNAL);
 	else if (has_word(name, "google.com"))
 		note_once(f, from, F_MEET);
+	else if (has_word(name, "telegram.org"))
+		note_once(f, from, F_TELEGRAM);
 	else if (has_word(name, "facebook"))
 		note_once(f, from, F_FACEBOOK);
 }

@@ -18,7 +18,17 @@ enum { /* lengths of whole messages (paper, 5.4) */
        LONG_RESPONSE = 100,
 };
 
-enum { F_INITIATION, F_RESPONSE, F_COOKIE, F_DATA, F_SENDER, F_RECEIVER, F_JUNK, F_LONG };
+enum {
+	F_INITIATION,
+	F_RESPONSE,
+	F_COOKIE,
+	F_DATA,
+	F_SENDER,
+	F_RECEIVER,
+	F_JUNK,
+	F_LONG,
+	F_RESERVED
+};
 
 static const struct field fields[] = {
     [F_INITIATION] = {"wireguard.initiation", FACT_MARK, "a handshake is begun"},
@@ -30,6 +40,8 @@ static const struct field fields[] = {
     [F_JUNK] = {"wireguard.junk", FACT_UINT,
 		"datagrams of that side ahead of the first handshake, as AmneziaWG sends them"},
     [F_LONG] = {"wireguard.long", FACT_MARK, "the handshake is padded, as TunnelBear does"},
+    [F_RESERVED] = {"wireguard.reserved", FACT_MARK,
+		    "the handshake uses the reserved bytes, as Cloudflare's WARP does"},
     {0},
 };
 
@@ -39,11 +51,11 @@ struct wireguard {
 	uint8_t noted[2];
 };
 
-/* The message that this could be, or 0. */
+/* The message that this could be by its first byte and its length, or 0. */
 static unsigned
 kind_of(struct bytes b)
 {
-	if (b.n < DATA_LEAST || b.p[0] < INITIATION || b.p[0] > DATA || b.p[1] || b.p[2] || b.p[3])
+	if (b.n < DATA_LEAST || b.p[0] < INITIATION || b.p[0] > DATA)
 		return 0;
 	if (b.p[0] == INITIATION)
 		return b.n == INITIATION_LENGTH || b.n == LONG_INITIATION ? INITIATION : 0;
@@ -52,6 +64,12 @@ kind_of(struct bytes b)
 	if (b.p[0] == COOKIE)
 		return b.n == COOKIE_LENGTH ? COOKIE : 0;
 	return b.n % 16 == 0 ? DATA : 0;
+}
+
+static bool
+is_reserved(struct bytes b)
+{
+	return b.p[1] || b.p[2] || b.p[3];
 }
 
 static void
@@ -79,6 +97,7 @@ message(struct flow *f, enum side from, struct cursor *in)
 {
 	struct wireguard *w = f->state;
 	size_t n = cursor_left(in);
+	bool reserved = n >= 4 && is_reserved((struct bytes){in->p, n});
 	unsigned kind = kind_of((struct bytes){in->p, n});
 
 	if (kind == 0 && n < DATA_LEAST && in->at_end == CURSOR_SHORT) {
@@ -97,6 +116,8 @@ message(struct flow *f, enum side from, struct cursor *in)
 			response(f, from, in);
 		else
 			note(f, from, &fields[F_COOKIE]);
+		if (reserved)
+			note(f, from, &fields[F_RESERVED]);
 		if (n == LONG_INITIATION || n == LONG_RESPONSE)
 			note(f, from, &fields[F_LONG]);
 	}
@@ -110,13 +131,18 @@ probe(struct bytes first, enum side from)
 	unsigned kind = kind_of(first);
 
 	(void)from;
-	if (kind == DATA)
-		return MAYBE; /* its eight fixed bits a byte are few */
-	return kind ? YES : NO;
+	if (kind == 0)
+		return NO;
+	if (is_reserved(first))
+		return MAYBE; /* a byte and a length are little: believe the port */
+	if (kind != DATA)
+		return YES;
+	/* Nobody has sent 2^32 packets under one key: it is good for two minutes (paper, 6.1). */
+	return first.p[12] || first.p[13] || first.p[14] || first.p[15] ? NO : YES;
 }
 
-/* What wg-quick and most providers use. */
-static const uint16_t ports[] = {51820, 0};
+/* What wg-quick and most providers use; Cloudflare's WARP. */
+static const uint16_t ports[] = {51820, 2408, 0};
 
 const struct dissector dissector_wireguard = {
     .name = "wireguard",

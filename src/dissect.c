@@ -140,8 +140,11 @@ flow_enough(struct flow *f, enum side from)
 void
 flow_becomes(struct flow *f, const char *name)
 {
-	f->dissector = dissector_find(name);
+	f->dissector = name ? dissector_find(name) : NULL;
 	f->state = NULL;
+	for (int s = 0; s < 2; s++)
+		if (f->buffer[s])
+			f->buffer[s]->refused = false;
 	if (f->dissector && f->dissector->state_size) {
 		if (!f->arena)
 			f->arena = arena_new_pooled();
@@ -359,6 +362,33 @@ drain(struct flow *f, enum side from)
 		buffer_drop(m);
 }
 
+/* Somebody may claim what waits: at the beginning, or behind another protocol that ended. */
+static void
+find_claimant(struct flow *f, enum side from)
+{
+	if (f->dissector || !f->buffer[from] || f->buffer[from]->n == 0 || f->half[from].done)
+		return;
+	probe_stream(f, from);
+	/* What the other side said earlier is told first: it came first. */
+	if (f->dissector)
+		drain(f, other_side(from));
+}
+
+/* A protocol that ended handed the rest to whoever claims it, on both sides. */
+static void
+hand_over(struct flow *f, enum side from)
+{
+	enum side sides[2] = {other_side(from), from};
+
+	for (int i = 0; i < 2; i++) {
+		if (!f->buffer[sides[i]])
+			continue;
+		find_claimant(f, sides[i]);
+		if (f->dissector)
+			drain(f, sides[i]);
+	}
+}
+
 static void
 take_bytes(struct flow *f, enum side from, struct bytes b)
 {
@@ -372,17 +402,15 @@ take_bytes(struct flow *f, enum side from, struct bytes b)
 
 		if (!f->half[from].done)
 			buffer_append(m, (struct bytes){b.p + used, b.n - used});
-		return;
-	}
-	buffer_append(m, b);
-	if (!f->dissector) {
-		probe_stream(f, from);
+	} else {
+		buffer_append(m, b);
+		find_claimant(f, from);
 		if (!f->dissector)
 			return;
-		/* What the other side said earlier is told first: it came first. */
-		drain(f, other_side(from));
+		drain(f, from);
 	}
-	drain(f, from);
+	if (!f->dissector)
+		hand_over(f, from);
 }
 
 void
@@ -487,11 +515,15 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 		if (!d) {
 			/* What the first datagrams of each side do not tell, later ones will not,
 			 * unless their port says that they should. */
-			if (++buffer_of(f, from)->tries >= DATAGRAM_TRIES &&
-			    !is_hinted(f, DATAGRAMS))
-				flow_enough(f, from);
-			else if (buffer_of(f, from)->tries >= DATAGRAM_TRIES)
-				buffer_of(f, from)->tries = DATAGRAM_TRIES - 1;
+			struct message_buffer *m = buffer_of(f, from);
+
+			if (++m->tries < DATAGRAM_TRIES)
+				return;
+			m->tries--;
+			if (is_hinted(f, DATAGRAMS))
+				return;
+			flow_enough(f, from);
+			buffer_free(f, from);
 			return;
 		}
 		claim(f, d);

@@ -50,7 +50,7 @@ bool flow_wants(const struct flow *f, const struct field *field);
  * encrypted, the body is long enough). Later bytes of that side cost nothing. */
 void flow_enough(struct flow *f, enum side from);
 /* From inside message(): another protocol takes over behind this message (CONNECT, STARTTLS),
- * in both directions. */
+ * in both directions. NULL: the probes decide which. */
 void flow_becomes(struct flow *f, const char *dissector);
 /* From inside message(): skip n bytes of this side that follow the message unseen (a body). */
 void flow_skip(struct flow *f, enum side from, uint64_t n);

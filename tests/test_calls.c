@@ -61,6 +61,13 @@ static const struct expected stun[] = {
      "stun.realm=relay.signal.org\n"
      "stun.signal\n"
      "stun.software=Coturn-4.6.2 'Gorst'\n"},
+    {"realm-telegram.bin", "stun",
+     "stun.response\n"
+     "stun.type=275\n"
+     "stun.error=401\n"
+     "stun.realm=telegram.org\n"
+     "stun.telegram\n"
+     "stun.software=Coturn-4.6.2 'Gorst'\n"},
     {"rtp.bin", NULL, "stun.rtp\n"},
     {"tcp-broken.bin", "stun",
      "stun.request\n"
@@ -181,6 +188,23 @@ static const struct expected reflector[] = {
     {"short.bin", NULL, ""},
 };
 
+static const struct expected discord[] = {
+    {"discovered.bin", "discord", "discord.discovered\n"},
+    {"discovery.bin", "discord", "discord.discovery\n"},
+    {"keepalive.bin", "discord", "discord.keepalive\n"},
+    {"not.bin", NULL, ""},
+    {"rtp.bin", NULL, "discord.rtp\n"},
+};
+
+static const struct expected viber[] = {
+    {"call.bin", NULL, "viber.call=9\n"},
+    {"frames.bin", NULL,
+     "viber.frame=60\n"
+     "viber.frame=90\n"},
+    {"other.bin", "viber", "viber.frame=40\n"},
+    {"short.bin", NULL, "viber.malformed\n"},
+};
+
 #define TEST_OF(name)                                                                              \
 	static void test_##name(void **state)                                                      \
 	{                                                                                          \
@@ -191,6 +215,8 @@ TEST_OF(stun)
 TEST_OF(whatsapp)
 TEST_OF(mtproto)
 TEST_OF(reflector)
+TEST_OF(discord)
+TEST_OF(viber)
 
 static char *
 both_sides(const char *dissector, enum carrier carrier, const char *const *names, size_t n)
@@ -282,6 +308,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_viber),          cmocka_unit_test(test_discord),
 	    cmocka_unit_test(test_stun),           cmocka_unit_test(test_whatsapp),
 	    cmocka_unit_test(test_mtproto),        cmocka_unit_test(test_reflector),
 	    cmocka_unit_test(test_reflected_call), cmocka_unit_test(test_whatsapp_login),

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What tunnels say: WireGuard, OpenVPN, SSH, DTLS. */
+#include "conversation.h"
 #include "payload_facts.h"
 
 static const struct expected wireguard[] = {
     {"cookie.bin", "wireguard", "wireguard.cookie\n"},
-    {"data.bin", NULL, "wireguard.data\n"},
+    {"data.bin", "wireguard", "wireguard.data\n"},
     {"initiation.bin", "wireguard",
      "wireguard.initiation\n"
      "wireguard.sender=287454020\n"},
-    {"keepalive.bin", NULL, "wireguard.data\n"},
+    {"keepalive.bin", "wireguard", "wireguard.data\n"},
     {"long-response.bin", "wireguard",
      "wireguard.response\n"
      "wireguard.sender=1432778632\n"
@@ -23,6 +24,10 @@ static const struct expected wireguard[] = {
      "wireguard.response\n"
      "wireguard.sender=1432778632\n"
      "wireguard.receiver=287454020\n"},
+    {"warp.bin", NULL,
+     "wireguard.initiation\n"
+     "wireguard.sender=287454020\n"
+     "wireguard.reserved\n"},
 };
 
 static const struct expected openvpn[] = {
@@ -116,6 +121,83 @@ static const struct expected dtls[] = {
     {"verify.bin", "dtls", "dtls.hello_verify\n"},
 };
 
+static const struct expected socks[] = {
+    {"bind.bin", "socks",
+     "socks.version=5\n"
+     "socks.address=0.0.0.0\n"
+     "socks.port=0\n"
+     "socks.command=3\n"},
+    {"four-a.bin", "socks",
+     "socks.version=4\n"
+     "socks.command=1\n"
+     "socks.host=example.org\n"
+     "socks.port=443\n"},
+    {"four.bin", "socks",
+     "socks.version=4\n"
+     "socks.command=1\n"
+     "socks.address=192.0.2.1\n"
+     "socks.port=80\n"},
+    {"name.bin", "socks",
+     "socks.version=5\n"
+     "socks.host=example.com\n"
+     "socks.port=443\n"
+     "socks.command=1\n"},
+    {"odd.bin", "socks",
+     "socks.version=5\n"
+     "socks.malformed\n"},
+    {"password.bin", "socks",
+     "socks.version=5\n"
+     "socks.address=192.0.2.1\n"
+     "socks.port=80\n"
+     "socks.command=1\n"},
+    {"server.bin", NULL, "socks.malformed\n"},
+    {"v6.bin", "socks",
+     "socks.version=5\n"
+     "socks.address=2001:db8::1\n"
+     "socks.port=443\n"
+     "socks.command=1\n"},
+};
+
+static const struct expected ike[] = {
+    {"esp.bin", NULL, "ike.esp\n"},
+    {"init-answer.bin", "ike",
+     "ike.response\n"
+     "ike.version=2\n"
+     "ike.exchange=34\n"},
+    {"init.bin", "ike",
+     "ike.request\n"
+     "ike.version=2\n"
+     "ike.exchange=34\n"},
+    {"keepalive.bin", NULL, ""},
+    {"main.bin", "ike",
+     "ike.request\n"
+     "ike.version=1\n"
+     "ike.exchange=2\n"},
+    {"natt.bin", "ike",
+     "ike.request\n"
+     "ike.version=2\n"
+     "ike.exchange=35\n"},
+    {"not.bin", NULL, "ike.esp\n"},
+};
+
+static const struct expected l2tp[] = {
+    {"ack.bin", "l2tp", "l2tp.control=0\n"},    {"data.bin", NULL, "l2tp.data\n"},
+    {"sccrp.bin", "l2tp", "l2tp.control=2\n"},  {"sccrq.bin", "l2tp", "l2tp.control=1\n"},
+    {"vendor.bin", "l2tp", "l2tp.malformed\n"},
+};
+
+static const struct expected pptp[] = {
+    {"broken.bin", NULL, "pptp.malformed\n"},
+    {"client.bin", "pptp",
+     "pptp.type=1\n"
+     "pptp.type=7\n"},
+    {"server.bin", "pptp",
+     "pptp.type=2\n"
+     "pptp.result=1\n"
+     "pptp.type=8\n"
+     "pptp.result=1\n"},
+};
+
 #define TEST_OF(name)                                                                              \
 	static void test_##name(void **state)                                                      \
 	{                                                                                          \
@@ -126,6 +208,10 @@ TEST_OF(wireguard)
 TEST_OF(openvpn)
 TEST_OF(ssh)
 TEST_OF(dtls)
+TEST_OF(socks)
+TEST_OF(ike)
+TEST_OF(l2tp)
+TEST_OF(pptp)
 
 /* Junk ahead of a handshake is counted, once. */
 static void
@@ -157,12 +243,91 @@ test_junk(void **state)
 	samples_free(&all);
 }
 
+/* What a proxy carries is read as if there were no proxy, whichever side speaks first inside, and
+ * however the bytes are cut. */
+static void
+expect_inside(const struct turn *turns, size_t n, const char *facts)
+{
+	static const size_t steps[] = {1, 2, 3, 7, 64, 1460};
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		struct flow f;
+		char *text;
+
+		flow_begin(&f, NULL, STREAM, 0);
+		for (size_t k = 0; k < n; k++)
+			for (size_t at = 0; at < turns[k].n; at += steps[i]) {
+				size_t rest = turns[k].n - at;
+
+				flow_hear(&f, turns[k].from, STREAM,
+					  (const uint8_t *)turns[k].p + at,
+					  rest < steps[i] ? rest : steps[i]);
+			}
+		text = facts_text(&f, f.nfacts);
+		assert_string_equal(text, facts);
+		free(text);
+		flow_end(&f);
+	}
+}
+
+#define SAY(side, text)                                                                            \
+	{                                                                                          \
+		side, text, sizeof text - 1                                                        \
+	}
+
+static void
+test_inside_socks(void **state)
+{
+	static const struct turn granted[] = {
+	    SAY(CLIENT, "\x05\x01\x00"),
+	    SAY(SERVER, "\x05\x00"),
+	    SAY(CLIENT, "\x05\x01\x00\x03\x07"
+			"a.b.org\x00\x16"),
+	    SAY(SERVER, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00SSH-2.0-x\r\n"),
+	    SAY(CLIENT, "SSH-2.0-y\r\n"),
+	};
+	static const struct turn refused[] = {
+	    SAY(CLIENT, "\x05\x01\x00"),
+	    SAY(SERVER, "\x05\xff"),
+	    SAY(CLIENT, "SSH-2.0-y\r\n"),
+	};
+
+	(void)state;
+	expect_inside(granted, 5,
+		      "socks.version=5\nsocks.host=a.b.org\nsocks.port=22\nsocks.command=1\n"
+		      "socks.reply=0\nssh.protocol=SSH-2.0-x\nssh.version=2.0\nssh.software=x\n"
+		      "ssh.protocol=SSH-2.0-y\nssh.version=2.0\nssh.software=y\n");
+	expect_inside(refused, 3, "socks.version=5\nsocks.refused\n");
+}
+
+/* The client speaks first inside, and ahead of the proxy's word. */
+static void
+test_inside_connect(void **state)
+{
+	static const struct turn turns[] = {
+	    SAY(CLIENT, "CONNECT h:22 HTTP/1.1\r\n\r\nSSH-2.0-early\r\n"),
+	    SAY(SERVER, "HTTP/1.1 200 OK\r\n\r\n"),
+	    SAY(SERVER, "SSH-2.0-x\r\n"),
+	};
+
+	(void)state;
+	expect_inside(turns, 3,
+		      "http.request\nhttp.request.method=CONNECT\nhttp.request.uri=h:22\n"
+		      "http.host=h\nhttp.response\nhttp.response.code=200\n"
+		      "http.response.phrase=OK\n"
+		      "ssh.protocol=SSH-2.0-early\nssh.version=2.0\nssh.software=early\n"
+		      "ssh.protocol=SSH-2.0-x\nssh.version=2.0\nssh.software=x\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_wireguard), cmocka_unit_test(test_openvpn),
-	    cmocka_unit_test(test_ssh),       cmocka_unit_test(test_dtls),
+	    cmocka_unit_test(test_inside_socks), cmocka_unit_test(test_inside_connect),
+	    cmocka_unit_test(test_pptp),         cmocka_unit_test(test_l2tp),
+	    cmocka_unit_test(test_ike),          cmocka_unit_test(test_socks),
+	    cmocka_unit_test(test_wireguard),    cmocka_unit_test(test_openvpn),
+	    cmocka_unit_test(test_ssh),          cmocka_unit_test(test_dtls),
 	    cmocka_unit_test(test_junk),
 	};
 

@@ -51,7 +51,7 @@ def stun_payloads(put):
                   attribute(0x0008, noise("integrity", 20)) + attribute(0x8028, noise("crc", 4))))
     datagram("allocate", "client", "A relay is asked for.",
              stun(0x0003, attribute(0x0019, bytes([17, 0, 0, 0]))))
-    for who, name in (("signal", "relay.signal.org"), ("meet", "google.com"), ("facebook", "facebook.com"),
+    for who, name in (("signal", "relay.signal.org"), ("meet", "google.com"), ("facebook", "facebook.com"), ("telegram", "telegram.org"),
                       ("other", "example.org")):
         datagram(f"realm-{who}", "server", f"A relay wants a password for {name}.",
                  stun(0x0113, error(401, "Unauthorized") + attribute(0x0014, name.encode()) +
@@ -181,8 +181,37 @@ def reflector_payloads(put):
     put("reflector", "short", "datagram client", "A hello that lacks its end.", hello()[:39])
 
 
+# --- Discord, Viber ----------------------------------------------------------------------------------
+
+def discord_discovery(kind=1, address=b"", port=0):
+    return struct.pack(">HHI", kind, 70, 0x01020304) + address.ljust(64, b"\0") + struct.pack(">H", port)
+
+
+def discord_payloads(put):
+    put("discord", "discovery", "datagram client", "Where do I come from?", discord_discovery())
+    put("discord", "discovered", "datagram server", "From there.", discord_discovery(2, b"192.0.2.7", 50001))
+    put("discord", "keepalive", "datagram client", "A sign of life.", b"\x13\x37\xca\xfe" + bytes(4))
+    put("discord", "rtp", "datagram client", "Voice.", rtp(120, word="discord"))
+    put("discord", "not", "datagram client", "A length that it has not.", discord_discovery()[:73])
+
+
+def viber_frame(n=60):
+    return struct.pack("<H", n) + noise("viber", 4) + b"\xfc\xff\x01\x80" + noise("frame", n - 10)
+
+
+def viber_payloads(put):
+    put("viber", "frames", "stream client", "Two frames.", viber_frame() + viber_frame(90))
+    put("viber", "other", "stream server", "The other mark.",
+        struct.pack("<H", 40) + noise("v", 2) + b"\x03\x80" + noise("o", 4) + b"\x0a" + noise("p", 29))
+    put("viber", "call", "datagram client", "A call's first datagram.",
+        noise("c", 2) + b"\x09\0" + noise("call", 16))
+    put("viber", "short", "stream client", "A length that is too short.", b"\x05\0" + noise("s", 20))
+
+
 def make(put):
     stun_payloads(put)
+    discord_payloads(put)
+    viber_payloads(put)
     whatsapp_payloads(put)
     mtproto_payloads(put)
     reflector_payloads(put)

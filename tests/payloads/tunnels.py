@@ -30,6 +30,8 @@ def wireguard_payloads(put):
     datagram("keepalive", "client", "Nothing inside.", wg_data(n=32))
     datagram("long", "client", "TunnelBear's longer handshake.", wg_initiation(n=204))
     datagram("long-response", "server", "Its answer.", wg_response(n=100))
+    datagram("warp", "client", "Reserved bytes that are used.",
+             b"\x01\x6c\xb0\x6c" + wg_initiation()[4:])
     datagram("not", "client", "A length that no message has.", wg_initiation(n=149))
 
 
@@ -165,7 +167,82 @@ def dtls_payloads(put):
              dtls_record(22, dtls_handshake(1, b"\xfe\xfd" + noise("random", 32) + b"\xff\0\0")))
 
 
+# --- SOCKS -------------------------------------------------------------------------------------------
+
+SOCKS_NAME = b"\x05\x01\0\x03\x0bexample.com\x01\xbb"
+
+
+def socks_payloads(put):
+    def stream(name, side, text, data):
+        put("socks", name, f"stream {side}", text, data)
+
+    stream("name", "client", "No password; a name.", b"\x05\x01\0" + SOCKS_NAME)
+    stream("password", "client", "With a password; an address.",
+           b"\x05\x02\0\x02" + b"\x01\x04user\x04word" + b"\x05\x01\0\x01" + bytes([192, 0, 2, 1]) + b"\0\x50")
+    stream("v6", "client", "An address of the other family.",
+           b"\x05\x01\0" + b"\x05\x01\0\x04" + bytes.fromhex("20010db8" + "00" * 11 + "01") + b"\x01\xbb")
+    stream("four", "client", "SOCKS 4.", b"\x04\x01\0\x50" + bytes([192, 0, 2, 1]) + b"user\0")
+    stream("four-a", "client", "SOCKS 4A.", b"\x04\x01\x01\xbb\0\0\0\x01user\0example.org\0")
+    stream("bind", "client", "For UDP.", b"\x05\x01\0" + b"\x05\x03\0\x01" + bytes(6))
+    stream("odd", "client", "An address of no family.", b"\x05\x01\0" + b"\x05\x01\0\x09" + bytes(8))
+    stream("server", "server", "A server that speaks first is none.", b"\x05\0")
+
+
+# --- IPsec, L2TP, PPTP ---------------------------------------------------------------------------------
+
+def ike(exchange=34, version=0x20, flags=0x08, theirs=bytes(8), n=200):
+    return noise("spi", 8) + theirs + struct.pack(">BBBBII", 33, version, exchange, flags, 0, 28 + n) + \
+        noise("payloads", n)
+
+
+def ike_payloads(put):
+    def datagram(name, side, text, data):
+        put("ike", name, f"datagram {side}", text, data)
+
+    datagram("init", "client", "IKEv2 begins.", ike())
+    datagram("init-answer", "server", "And is answered.", ike(flags=0x20, theirs=noise("theirs", 8)))
+    datagram("natt", "client", "The next message, on port 4500.",
+             bytes(4) + ike(35, theirs=noise("theirs", 8)))
+    datagram("main", "client", "IKEv1 begins.", ike(2, 0x10, 0))
+    datagram("esp", "client", "Encrypted.", noise("esp", 100))
+    datagram("keepalive", "client", "A byte for the NAT.", b"\xff")
+    datagram("not", "client", "A length that does not hold.", ike()[:100])
+
+
+def l2tp(kind, tunnel=0):
+    avp = struct.pack(">HHHH", 0x8008, 0, 0, kind) if kind else b""
+    return struct.pack(">HHHHHH", 0xC802, 12 + len(avp), tunnel, 0, 0, 0) + avp
+
+
+def l2tp_payloads(put):
+    def datagram(name, side, text, data):
+        put("l2tp", name, f"datagram {side}", text, data)
+
+    datagram("sccrq", "client", "A tunnel is asked for.", l2tp(1))
+    datagram("sccrp", "server", "And granted.", l2tp(2, 7))
+    datagram("ack", "client", "An acknowledgement.", l2tp(0, 7))
+    datagram("data", "client", "Data.", struct.pack(">HHH", 0x0002, 7, 1) + noise("ppp", 60))
+    datagram("vendor", "client", "A first AVP that is none of the standard's.",
+             struct.pack(">HHHHHH", 0xC802, 20, 0, 0, 0, 0) + struct.pack(">HHHH", 0x8008, 9, 1, 1))
+
+
+def pptp(kind, body):
+    return struct.pack(">HHIHH", 12 + len(body), 1, 0x1A2B3C4D, kind, 0) + body
+
+
+def pptp_payloads(put):
+    put("pptp", "client", "stream client", "A connection and a call are asked for.",
+        pptp(1, b"\x01\0" + bytes(142)) + pptp(7, bytes(156)))
+    put("pptp", "server", "stream server", "Both are granted.",
+        pptp(2, b"\x01\0\x01" + bytes(141)) + pptp(8, b"\0\x01\0\x02\x01" + bytes(15)))
+    put("pptp", "broken", "stream client", "Another magic number.", pptp(1, bytes(144)).replace(b"\x4d", b"\x4e", 1))
+
+
 def make(put):
+    socks_payloads(put)
+    ike_payloads(put)
+    l2tp_payloads(put)
+    pptp_payloads(put)
     wireguard_payloads(put)
     openvpn_payloads(put)
     ssh_payloads(put)
