@@ -34,6 +34,7 @@ struct analysis {
 	const struct analyze_options *options;
 	struct capture *capture;
 	struct fingerprints *fingerprints;
+	struct services *services;
 	struct reassembler *reassembler;
 	struct defrag *defrag;
 	struct decoder *decoder;
@@ -234,6 +235,18 @@ leave_out_costly(struct analysis *a)
 }
 
 static int
+load_services(struct analysis *a, const char *fingerprints, char **ret_why)
+{
+	struct arena *scratch = arena_new();
+	struct complaints c = {0};
+
+	a->services = services_load(services_default_folder(scratch, fingerprints), &c);
+	arena_free(scratch);
+	*ret_why = c.first;
+	return a->services ? 0 : -EINVAL;
+}
+
+static int
 open_all(struct analysis *a, char **ret_why)
 {
 	const struct analyze_options *o = a->options;
@@ -242,6 +255,8 @@ open_all(struct analysis *a, char **ret_why)
 	const char *folder = o->fingerprints ? o->fingerprints : fingerprints_default_folder();
 	int r = fingerprints_load(folder, &a->fingerprints, ret_why);
 
+	if (r == 0)
+		r = load_services(a, folder, ret_why);
 	if (r == 0)
 		r = capture_open(o->files, o->nfiles, &c, &a->capture, ret_why);
 	if (r)
@@ -269,6 +284,7 @@ open_all(struct analysis *a, char **ret_why)
 	a->hygiene.defrag = defrag_counts(a->defrag);
 	leave_out_costly(a);
 	a->judge.fingerprints = a->fingerprints;
+	a->judge.services = a->services;
 	a->judge.history = a->history;
 	a->judge.shown = a->shown;
 	a->judge.rows = a->rows;
@@ -473,6 +489,7 @@ analysis_free(struct analysis *a)
 	rows_free(a->rows);
 	stats_free(a->stats);
 	fingerprints_free(a->fingerprints);
+	services_free(a->services);
 	capture_close(a->capture);
 	dissect_leave_out(NULL);
 	arena_free(a->arena);

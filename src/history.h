@@ -34,6 +34,7 @@ struct episode {
 	bool again;      /* the same name was asked for in this conversation before */
 	bool silent;     /* opened in vain: not one packet came back */
 	bool interfered; /* set by correlation */
+	struct usage usage; /* by what its bytes say */
 };
 
 /* How one resolver usually answers. */

@@ -293,6 +293,33 @@ suggest(const struct judge *j, const struct look *l, bool explained)
 	suggest_stanza(l->flow, capture_info(j->capture, l->flow->first_at.capture)->file, stdout);
 }
 
+static bool
+is_malformed(const struct field *field)
+{
+	for (const struct field *m = malformed_fields; m->name; m++)
+		if (m == field)
+			return true;
+	return false;
+}
+
+/* The service, if bytes or the name that was asked for tell; else what is spoken, if that made
+ * sense. A question for a name is DNS, whosever the name is. */
+static const char *
+application_of(const struct judge *j, const struct look *l)
+{
+	const struct flow *f = l->flow;
+	struct usage usage = l->usage;
+	bool sense = f->nfacts == 0;
+
+	if (!usage.service && (l->said == TRIGGER_SNI || l->said == TRIGGER_HTTP_HOST))
+		usage = services_by_name(j->services, l->name);
+	if (usage.service)
+		return services_get(j->services, usage.service)->id;
+	for (size_t i = 0; i < f->nfacts && !sense; i++)
+		sense = !is_malformed(f->facts[i].field);
+	return f->dissector && sense ? f->dissector->name : NULL;
+}
+
 void
 judge_flow(struct judge *j, struct flow *f)
 {
@@ -308,6 +335,7 @@ judge_flow(struct judge *j, struct flow *f)
 	struct look l;
 
 	look_at(&l, f);
+	l.usage = services_by_flow(j->services, f);
 	hygiene_count(j->hygiene, f);
 	vantage_vote(&j->votes[f->first_at.capture], &l);
 	j->npending = 0;
@@ -350,7 +378,7 @@ judge_flow(struct judge *j, struct flow *f)
 			keep_about(j, s, &e);
 	}
 	if (j->rows)
-		rows_add(j->rows, &l);
+		rows_add(j->rows, &l, application_of(j, &l));
 }
 
 void

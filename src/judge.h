@@ -10,6 +10,7 @@
 
 struct judge {
 	const struct fingerprints *fingerprints;
+	const struct services *services;
 	struct history *history;
 	struct rows *rows; /* NULL without --flows */
 	struct shown_store *shown;

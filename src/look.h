@@ -4,6 +4,7 @@
 #pragma once
 
 #include "finding.h"
+#include "services.h"
 
 #define NAME_MAX_TEXT 256 /* RFC 1035, 2.3.4: a name has at most 255 octets */
 
@@ -23,6 +24,7 @@ struct look {
 	bool answered;     /* the server side said something after the client's first words */
 	bool half_seen[2]; /* packets of that side are in the capture */
 	enum outcome outcome;
+	struct usage usage; /* whose it is, by what its bytes say; set by who knows services */
 };
 
 void look_at(struct look *l, const struct flow *f);

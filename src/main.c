@@ -6,6 +6,7 @@
 #include "output.h"
 #include "printable.h"
 #include "report_parts.h"
+#include "services.h"
 
 #include "config.h"
 
@@ -234,14 +235,33 @@ fires(void *user, const char *capture, const char *fingerprint)
 	return found;
 }
 
+/* Those of a folder, or those that come with the fingerprints. */
+static unsigned
+check_services(const char *folder, const char *fingerprints)
+{
+	struct arena *scratch = arena_new();
+	struct complaints c = {.all = stdout};
+	struct services *s =
+	    services_load(folder ? folder : services_default_folder(scratch, fingerprints), &c);
+
+	services_free(s);
+	arena_free(scratch);
+	return c.count;
+}
+
 static int
 run_check(const struct options *o)
 {
 	const char *folder =
 	    o->analyze.nfiles ? o->analyze.files[0] : fingerprints_default_folder();
 	struct fingerprint_trial trial = {.fires = fires, .user = (void *)folder};
-	unsigned problems = fingerprints_check(folder, o->captures, &trial, stdout);
-	int status = finish_stdout();
+	bool services = services_in(folder);
+	unsigned problems = services ? 0 : fingerprints_check(folder, o->captures, &trial, stdout);
+	int status;
+
+	if (services || !o->analyze.nfiles)
+		problems += check_services(services ? folder : NULL, folder);
+	status = finish_stdout();
 
 	return status || !problems ? status : EXIT_UNREADABLE;
 }

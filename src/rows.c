@@ -2,7 +2,6 @@
 /* The rows of --flows, kept in a temporary file at the place that the flow's id gives. */
 #include "rows.h"
 #include "community.h"
-#include "dissect.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@ struct stored {
 	int64_t first_nsec, last_nsec;
 	struct ref first, last;
 	uint8_t outcome;
-	char application[16], name[NAME_MAX_TEXT];
+	char application[32], name[NAME_MAX_TEXT];
 };
 
 struct rows {
@@ -52,7 +51,7 @@ rows_free(struct rows *r)
 }
 
 void
-rows_add(struct rows *r, const struct look *l)
+rows_add(struct rows *r, const struct look *l, const char *application)
 {
 	const struct flow *f = l->flow;
 	struct stored s;
@@ -69,8 +68,8 @@ rows_add(struct rows *r, const struct look *l)
 	s.first = f->first_at;
 	s.last = f->last_at;
 	s.outcome = (uint8_t)l->outcome;
-	if (f->dissector)
-		snprintf(s.application, sizeof s.application, "%s", f->dissector->name);
+	if (application)
+		snprintf(s.application, sizeof s.application, "%s", application);
 	memcpy(s.name, l->name, sizeof s.name);
 	if (pwrite(fileno(r->file), &s, sizeof s, (off_t)((f->id - 1) * sizeof s)) != sizeof s)
 		return; /* the disk is full: the row is missing, the findings are not */

@@ -23,6 +23,7 @@ HOME = {
     "flow": "kept",             # struct flow: what kept, trace and flow work on
     "flow_table": "trace",      # likewise
     "dissect_engine": "dissect",
+    "servicedb": "services",    # the database, which its reader shares
     "finding": "lists",         # fingerprints speak of mechanisms
     "fingerprint": "lists", "fpdb": "lists",    # the database, which the fp files share
     "detect": "look", "detect_dns": "look",

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Services as they lie in memory: shared by their reader and by those who ask, and by nobody else.
+ */
+#pragma once
+
+#include "dissect.h"
+#include "services.h"
+#include "table.h"
+
+/* What a conversation looks like, told by several facts of it. */
+struct shape {
+	const char *name, *dissector;
+	bool (*looks)(const struct flow *f);
+};
+extern const struct shape shapes[]; /* ends with {0} */
+
+/* By what bytes say: a dissector alone, one fact of it, or a shape. */
+struct claim {
+	const struct dissector *dissector;
+	const char *fact; /* NULL: that it is spoken is enough */
+	const struct shape *shape;
+	struct usage usage;
+};
+
+struct network {
+	struct addr addr;
+	unsigned prefix; /* of 128 */
+	uint16_t ports[2];
+	uint8_t proto; /* 0: any */
+	struct usage usage;
+};
+
+struct named {
+	const char *name;
+	struct usage usage;
+	const char *file;
+	unsigned line;
+	UT_hash_handle hh;
+};
+
+struct services {
+	struct arena *arena;
+	struct service *all;
+	size_t n;
+	struct claim *claims;
+	size_t nclaims;
+	struct network *networks;
+	size_t nnetworks;
+	struct named *names; /* hash tables: */
+	struct named *suffixes;
+};
+
+void services_parse(struct services *s, const char *file, char *text, struct complaints *c);
+/* The entry of exactly that name; whole: or of that name with all below it. */
+const struct named *services_find_name(const struct services *s, const char *name, bool whole);
