@@ -141,6 +141,7 @@ struct flow {
 	struct message_buffer *buffer[2];
 	struct fact *facts; /* in capture order, bounded */
 	uint16_t nfacts, facts_size;
+	uint64_t noted;                 /* of which fields there may be facts: note.c */
 	uint32_t messages;              /* messages dissected so far */
 	uint32_t judged;                /* messages <= this were judged before (FLOW_CONTINUED) */
 	uint64_t said[2];               /* payload bytes handed to dissectors, per side */

@@ -6,6 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A bit for each field, shared by some: what a flow has none of need not be looked for. */
+static uint64_t
+field_bit(const struct field *field)
+{
+	return (uint64_t)1 << ((uintptr_t)field / sizeof *field % 64);
+}
+
+static bool
+may_have(const struct flow *f, const struct field *field)
+{
+	return !field || f->noted & field_bit(field);
+}
+
 static struct fact *
 fact_new(struct flow *f, enum side from, const struct field *field)
 {
@@ -27,6 +40,7 @@ fact_new(struct flow *f, enum side from, const struct field *field)
 	fact = &f->facts[f->nfacts++];
 	memset(fact, 0, sizeof *fact);
 	fact->field = field;
+	f->noted |= field_bit(field);
 	fact->at = f->at;
 	fact->nsec = f->at_nsec;
 	fact->message = f->messages;
@@ -88,12 +102,12 @@ note_addr(struct flow *f, enum side from, const struct field *field, const struc
 
 /* Names of facts are string literals nearly always: what a name means is remembered by its
  * address, and confirmed by its text. */
-#define KNOWN 256
+#define KNOWN_BITS 10 /* four times the names that the tree asks for */
 
 static struct {
 	const char *name;
 	const struct field *field;
-} known[KNOWN];
+} known[1 << KNOWN_BITS];
 
 static const struct field *
 declared(const char *name)
@@ -102,13 +116,17 @@ declared(const char *name)
 		for (const struct field *field = (*d)->fields; field && field->name; field++)
 			if (strcmp(field->name, name) == 0)
 				return field;
+	for (const struct field *field = malformed_fields; field->name; field++)
+		if (strcmp(field->name, name) == 0)
+			return field;
 	return NULL;
 }
 
 const struct field *
 field_named(const char *name)
 {
-	size_t slot = ((uintptr_t)name ^ (uintptr_t)name >> 8) % KNOWN;
+	/* Fibonacci hashing: TAOCP volume 3, 6.4. */
+	size_t slot = (uintptr_t)name * 0x9e3779b97f4a7c15U >> (64 - KNOWN_BITS);
 
 	if (known[slot].name != name || !known[slot].field ||
 	    strcmp(known[slot].field->name, name) != 0) {
@@ -129,6 +147,8 @@ flow_fact(const struct flow *f, const char *name, enum side from, size_t *i)
 {
 	const struct field *field = *i < f->nfacts ? field_named(name) : NULL;
 
+	if (!may_have(f, field))
+		*i = f->nfacts;
 	for (; *i < f->nfacts; (*i)++)
 		if (f->facts[*i].from == from && is_named(&f->facts[*i], field, name))
 			return &f->facts[(*i)++];
@@ -140,7 +160,7 @@ flow_first(const struct flow *f, const char *name)
 {
 	const struct field *field = f->nfacts ? field_named(name) : NULL;
 
-	for (size_t i = 0; i < f->nfacts; i++)
+	for (size_t i = 0; may_have(f, field) && i < f->nfacts; i++)
 		if (is_named(&f->facts[i], field, name))
 			return &f->facts[i];
 	return NULL;

@@ -113,6 +113,7 @@ add(int field, enum side from, uint32_t frame, int64_t ms)
 	struct fact *f = &pool[flow.nfacts++];
 
 	assert_true(flow.nfacts <= 1024);
+	flow.noted = UINT64_MAX;
 	f->field = &fields[field];
 	f->from = from;
 	f->at.frame = frame;
