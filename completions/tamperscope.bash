@@ -26,7 +26,7 @@ _tamperscope() {
 		return
 		;;
 	--fingerprints | --captures)
-		compopt -o dirnames
+		compopt -o dirnames -o default
 		return
 		;;
 	--min-confidence)
@@ -66,7 +66,7 @@ _tamperscope() {
 			tls-alert-injection icmp-rejection protocol-stripping' -- "$cur"))
 		;;
 	check)
-		compopt -o dirnames
+		compopt -o dirnames -o default
 		;;
 	analyze | suggest | stats)
 		compopt -o default

@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-/* Block pages tell what they are in their first lines; the longest pattern lists known
- * (Censored Planet, OONI) look for headings, not for what stands below 2 KB. */
-#define LOOK_MAX 2048
+/* Most block pages tell what they are in their first lines, but patterns of others (Censored
+ * Planet, OONI) may stand anywhere in a page: as much is looked at as a small page has. */
+#define LOOK_MAX 8192
 #define TITLE_MAX 128
 /* Healthy pages are longer, block pages seldom (the dossier's longest has 4 KB). */
 #define SMALL_PAGE 8192
@@ -42,7 +42,9 @@ enum {
 	F_CONNECTION,
 	F_REFRESH,
 	F_UPGRADE,
+	F_DATE,
 	F_TITLE,
+	F_FRAME,
 	F_BODY,
 };
 
@@ -65,9 +67,13 @@ static const struct field fields[] = {
     [F_CONNECTION] = {"http.connection", FACT_TEXT, "its Connection"},
     [F_REFRESH] = {"http.refresh", FACT_TEXT, "its Refresh, a redirection by the browser"},
     [F_UPGRADE] = {"http.upgrade", FACT_TEXT, "the protocol asked for or changed to"},
+    [F_DATE] = {"http.date", FACT_MARK, "it says when it was made, as servers must"},
+    [F_FRAME] = {"http.frame", FACT_TEXT,
+		 "where a page's first frame comes from, or where it "
+		 "sends the browser by itself; at most 512 bytes"},
     [F_TITLE] = {"http.title", FACT_TEXT, "title of the page, at most 128 bytes"},
     [F_BODY] = {"http.body", FACT_TEXT,
-		"beginning of a body that may tell of a block, decoded, at most 2048 bytes"},
+		"beginning of a body that may tell of a block, decoded, at most 8192 bytes"},
     {0},
 };
 
@@ -255,6 +261,8 @@ note_response(struct flow *f, enum side from, const struct http_head *head)
 			  TEXT_MAX);
 	if (head->has_length && !head->torn)
 		note_uint(f, from, &fields[F_CONTENT_LENGTH], head->length);
+	if (head->header[HTTP_DATE].n)
+		note(f, from, &fields[F_DATE]);
 	if (text_has(head->header[HTTP_LINK], "blocked-by"))
 		note_some(f, from, F_LINK, head->header[HTTP_LINK], TEXT_MAX);
 	if (head->code == 101)
@@ -316,6 +324,7 @@ look(struct flow *f, enum side from, struct bytes raw)
 	size_t n = page_decode(raw, (enum page_coding)h->coding, page, sizeof page);
 
 	note_some(f, from, F_TITLE, page_title((struct bytes){page, n}), TITLE_MAX);
+	note_some(f, from, F_FRAME, page_frame((struct bytes){page, n}), TEXT_MAX);
 	note_some(f, from, F_BODY, (struct bytes){page, n}, sizeof page);
 }
 

@@ -255,6 +255,8 @@ open_all(struct analysis *a, char **ret_why)
 	const char *folder = o->fingerprints ? o->fingerprints : fingerprints_default_folder();
 	int r = fingerprints_load(folder, &a->fingerprints, ret_why);
 
+	for (size_t i = 0; i < o->nlists && r == 0; i++)
+		r = fingerprints_add(a->fingerprints, o->lists[i], ret_why);
 	if (r == 0)
 		r = load_services(a, folder, ret_why);
 	if (r == 0)

@@ -4,22 +4,27 @@
 
 #include "stats.h"
 
+/* One for HTTP and one for DNS, each in a few versions. */
+#define LISTS_MOST 8
+
 struct flow;
 
 struct analyze_options {
 	const char *const *files;
 	size_t nfiles;
-	const char *filter;       /* BPF, or NULL */
-	const char *fingerprints; /* folder, or NULL for the default one */
-	bool hash;                /* SHA-256 of the inputs */
-	bool progress;            /* draw a progress line */
-	bool flows;               /* keep a row for each flow */
-	double min_confidence;    /* findings below it are left out; 0.3 by default */
-	unsigned only;            /* bits of enum mechanism; 0 means all */
-	const char *target;       /* only findings and targets of this name or address, or NULL */
-	bool suggest;             /* print a stanza for each abnormal flow that nothing explains */
-	bool stats;               /* count endings and signatures */
-	bool evidence; /* dump one line of JSON a candidate, for the fit of the weights */
+	const char *filter;            /* BPF, or NULL */
+	const char *fingerprints;      /* folder, or NULL for the default one */
+	const char *lists[LISTS_MOST]; /* of others, in their own format (markers.h) */
+	size_t nlists;
+	bool hash;             /* SHA-256 of the inputs */
+	bool progress;         /* draw a progress line */
+	bool flows;            /* keep a row for each flow */
+	double min_confidence; /* findings below it are left out; 0.3 by default */
+	unsigned only;         /* bits of enum mechanism; 0 means all */
+	const char *target;    /* only findings and targets of this name or address, or NULL */
+	bool suggest;          /* print a stanza for each abnormal flow that nothing explains */
+	bool stats;            /* count endings and signatures */
+	bool evidence;         /* dump one line of JSON a candidate, for the fit of the weights */
 
 	/* Shown every flow, or part of one, when it is judged; for development. NULL otherwise. */
 	void (*watch)(void *context, const struct flow *f);

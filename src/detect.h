@@ -65,3 +65,6 @@ void tell_baseline(struct finding *f, const struct look *l, enum side from, size
 /* Cites what the forger of packet i sent along with it (detect_data.c). */
 void tell_companions(struct finding *f, const struct look *l, size_t i);
 struct ref no_packet(void);
+/* Weighs in what is remarkable about the HTTP answer in packet i, whatever else accuses it
+ * (detect_page.c). */
+void tell_page(struct finding *f, const struct look *l, size_t i);

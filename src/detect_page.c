@@ -131,14 +131,55 @@ quotes(const struct fact *location, const char *name)
 			      strlen(name));
 }
 
-static void
-tell_page(struct finding *f, const struct look *l, const struct trace *page,
-	  const struct fact *location, const char *status)
+/* A page that consists of, or leads to, a frame of another host. */
+static bool
+frame_elsewhere(const struct look *l, const struct fact *response)
 {
+	const struct fact *frame;
+	size_t i = 0;
+
+	while ((frame = flow_fact(l->flow, "http.frame", SERVER, &i)))
+		if (frame->message >= response->message && frame->text.n > 4 &&
+		    memcmp(frame->text.p, "http", 4) == 0 &&
+		    !memmem(frame->text.p, frame->text.n, l->name, strlen(l->name)))
+			return true;
+	return false;
+}
+
+/* The answer whose head that packet brought. */
+static const struct fact *
+response_in(const struct flow *f, struct ref at)
+{
+	const struct fact *response, *last = NULL;
+	size_t i = 0;
+
+	while ((response = flow_fact(f, "http.response", SERVER, &i))) {
+		/* The head may end in a later packet, and the body, too. */
+		if (response->at.frame > at.frame)
+			return last ? last : response;
+		last = response;
+	}
+	return last;
+}
+
+void
+tell_page(struct finding *f, const struct look *l, size_t i)
+{
+	const struct trace *page = flow_trace(l->flow, i);
+	const struct fact *response = response_in(l->flow, page->at), *code, *location;
+	const char *status;
+
+	code = response ? same_message(l->flow, response, "http.response.code") : NULL;
+	location = response ? same_message(l->flow, response, "http.location") : NULL;
+	status = code ? status_evidence(code->u) : NULL;
 	if (status)
 		finding_weigh(f, status, page->at);
 	else if (!flow_first(l->flow, "http.response"))
 		finding_weigh(f, "page.no_http", page->at);
+	if (response && !same_message(l->flow, response, "http.date"))
+		finding_weigh(f, "page.undated", page->at);
+	if (response && frame_elsewhere(l, response))
+		finding_weigh(f, "page.frame", page->at);
 	if (location && redirects_to_address(location))
 		finding_weigh(f, "page.to_address", page->at);
 	if (location && l->name[0] && quotes(location, l->name))
@@ -184,7 +225,7 @@ detect_page(const struct detection *d, const struct look *l)
 	x.finding->stage = look_stage(l, (size_t)at);
 	measure_tell(x.finding, &m, l, (size_t)at);
 	tell_companions(x.finding, l, (size_t)at);
-	tell_page(x.finding, l, page, location, status);
+	tell_page(x.finding, l, (size_t)at);
 	tell_trigger(x.finding, l, look_last_data(l, CLIENT, (size_t)at));
 	tell_baseline(x.finding, l, SERVER, (size_t)at);
 	if (m.early)

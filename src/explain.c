@@ -101,10 +101,10 @@ explain_conditions(const struct stanza *s, FILE *out)
 static const char *const kind_words[] = {
     [GENERIC] = "names a technique", [SPECIFIC] = "names a system", [HINT] = "hints at a system"};
 
+/* s is NULL for a row of somebody else's list. */
 static void
-explain_stanza(const struct stanza *s, FILE *out)
+explain_fingerprint(const struct fingerprint *p, const struct stanza *s, FILE *out)
 {
-	const struct fingerprint *p = &s->public;
 	char text[512];
 
 	snprintf(text, sizeof text, "%s (%s, revision %u)", p->id, kind_words[p->kind], p->rev);
@@ -112,7 +112,8 @@ explain_stanza(const struct stanza *s, FILE *out)
 	labelled("title", p->title, out);
 	labelled("mechanism", mechanism_words[p->mechanism], out);
 	labelled("meaning", mechanism_texts[p->mechanism].meaning, out);
-	explain_conditions(s, out);
+	if (s)
+		explain_conditions(s, out);
 	snprintf(text, sizeof text, "%.0f%%: how surely these marks are its own", p->score * 100);
 	labelled("score", text, out);
 	labelled("innocent", p->innocent ? p->innocent : mechanism_texts[p->mechanism].innocent,
@@ -228,7 +229,7 @@ list_names(const struct fingerprints *db, FILE *out)
 int
 explain_print(const struct fingerprints *db, const char *name, FILE *out, char **ret_why)
 {
-	const struct stanza *s;
+	const struct fingerprint *p;
 	int m;
 
 	if (!name) {
@@ -236,11 +237,11 @@ explain_print(const struct fingerprints *db, const char *name, FILE *out, char *
 		return 0;
 	}
 	m = find_mechanism(name);
-	s = stanza_of(db, name);
+	p = fingerprints_find(db, name);
 	if (m >= 0) {
 		explain_mechanism(db, (enum mechanism)m, out);
-	} else if (s) {
-		explain_stanza(s, out);
+	} else if (p) {
+		explain_fingerprint(p, stanza_of(db, name), out);
 	} else {
 		*ret_why = suggestions(db, name);
 		return -ENOENT;

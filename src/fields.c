@@ -38,6 +38,17 @@ fingerprints_load(const char *folder, struct fingerprints **ret, char **ret_why)
 	return 0;
 }
 
+int
+fingerprints_add(struct fingerprints *db, const char *csv, char **ret_why)
+{
+	struct complaints c = {0};
+
+	database_add(db, csv, &c);
+	if (c.count)
+		*ret_why = c.first;
+	return c.count ? -EINVAL : 0;
+}
+
 const char *
 field_type_word(enum fact_type type)
 {

@@ -49,15 +49,6 @@ fingerprints_listed_addr(const struct fingerprints *db, const char *list, const 
 	return l ? list_has_addr(l, a) : NULL;
 }
 
-const struct fingerprint *
-fingerprints_find(const struct fingerprints *db, const char *id)
-{
-	for (size_t i = 0; i < db->nstanzas; i++)
-		if (strcmp(db->stanzas[i]->public.id, id) == 0)
-			return &db->stanzas[i]->public;
-	return NULL;
-}
-
 size_t
 fingerprints_count(const struct fingerprints *db)
 {
@@ -80,16 +71,4 @@ uint64_t
 fingerprints_given_up(const struct fingerprints *db)
 {
 	return __atomic_load_n(db->given_up, __ATOMIC_RELAXED);
-}
-
-void
-fingerprints_free(struct fingerprints *db)
-{
-	if (!db)
-		return;
-	gate_free(db->gate);
-	lists_free(db->lists);
-	free(db->stanzas);
-	arena_free(db->arena);
-	free(db);
 }

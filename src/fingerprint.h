@@ -39,6 +39,11 @@ struct fingerprint_match {
 /* Loads every *.fp file of a folder, in name order. On failure returns a negative errno and
  * *ret_why is "file:line: what, and what was expected" (freed by the caller). */
 int fingerprints_load(const char *folder, struct fingerprints **ret, char **ret_why);
+/* Adds a list of block pages or false DNS answers (fingerprints_http.csv, fingerprints_dns.csv of
+ * ooni/blocking-fingerprints). On failure returns a negative errno, as above. */
+int fingerprints_add(struct fingerprints *db, const char *csv, char **ret_why);
+/* Is this the name of such a list? */
+bool fingerprints_is_list(const char *path);
 /* Where the installed ones are: $TAMPERSCOPE_FINGERPRINTS, else the source tree's folder if the
  * binary runs from its build folder, else the compiled-in data folder. */
 const char *fingerprints_default_folder(void);

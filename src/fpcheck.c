@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Checks a folder of fingerprints for its author, and for the tests. */
 #include "fpdb.h"
+#include "markers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -149,6 +150,21 @@ check_stanza(struct check *c, size_t i)
 	check_captures(c, p);
 }
 
+/* A list of others: whether it can be read, and how much of it is used. */
+static unsigned
+check_list(const char *path, FILE *out)
+{
+	struct fingerprints *db = database_new(registry_tables());
+	struct complaints c = {.all = out};
+
+	database_add(db, path, &c);
+	if (db->markers && markers_left_out(db->markers))
+		fprintf(out, "%s:1: hint: %zu rows speak of places that are not read here\n", path,
+			markers_left_out(db->markers));
+	fingerprints_free(db);
+	return c.count;
+}
+
 unsigned
 fingerprints_check(const char *folder, const char *captures, const struct fingerprint_trial *trial,
 		   FILE *out)
@@ -156,6 +172,8 @@ fingerprints_check(const char *folder, const char *captures, const struct finger
 	struct check c = {.captures = captures, .trial = trial, .complaints = {.all = out}};
 	unsigned count;
 
+	if (fingerprints_is_list(folder))
+		return check_list(folder, out);
 	c.db = database_load(folder, registry_tables(), &c.complaints);
 	for (size_t i = 0; i < c.db->nstanzas; i++)
 		check_stanza(&c, i);

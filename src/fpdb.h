@@ -85,6 +85,7 @@ struct stanza {
 };
 
 struct gate;
+struct markers;
 
 struct fingerprints {
 	struct arena *arena;
@@ -92,6 +93,7 @@ struct fingerprints {
 	size_t nstanzas;
 	struct gate *gate;
 	struct lists *lists;
+	struct markers *markers; /* NULL: none were given */
 	const struct field *const *tables; /* NULL-terminated: the fields that may be named */
 	uint64_t *given_up;                /* matches broken off at STEPS_MAX; atomic */
 	char sha256[65];
@@ -109,6 +111,8 @@ void database_finish(struct fingerprints *db);
  * unless c->all is set: then what was understood is returned. */
 struct fingerprints *database_load(const char *folder, const struct field *const *tables,
 				   struct complaints *c);
+/* Adds the rows of a file as ooni/blocking-fingerprints has them, and its digest. */
+void database_add(struct fingerprints *db, const char *path, struct complaints *c);
 
 /* The field of that name, or NULL. Equal names are equal pointers. */
 const struct field *database_field(const struct fingerprints *db, const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loads the fingerprint database: where it lies, its files, their digest. */
 #include "fpdb.h"
+#include "markers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -184,6 +185,56 @@ database_load(const char *folder, const struct field *const *tables, struct comp
 	}
 	database_finish(l.db);
 	return l.db;
+}
+
+bool
+fingerprints_is_list(const char *path)
+{
+	return has_suffix(path, ".csv");
+}
+
+void
+database_add(struct fingerprints *db, const char *path, struct complaints *c)
+{
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	struct bytes b;
+	int r = read_whole(db->arena, path, &b);
+
+	if (r < 0) {
+		complain(c, path, 1, "%s, expected a readable file of at most %d bytes",
+			 strerror(-r), FILE_MAX);
+	} else {
+		if (!db->markers)
+			db->markers = markers_new(db->arena);
+		markers_parse(db->markers, path, b, c);
+		EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+		EVP_DigestUpdate(digest, db->sha256, sizeof db->sha256);
+		digest_file(digest, "", b);
+		finish_digest(digest, db->sha256);
+	}
+	EVP_MD_CTX_free(digest);
+}
+
+const struct fingerprint *
+fingerprints_find(const struct fingerprints *db, const char *id)
+{
+	for (size_t i = 0; i < db->nstanzas; i++)
+		if (strcmp(db->stanzas[i]->public.id, id) == 0)
+			return &db->stanzas[i]->public;
+	return db->markers ? markers_find(db->markers, id) : NULL;
+}
+
+void
+fingerprints_free(struct fingerprints *db)
+{
+	if (!db)
+		return;
+	gate_free(db->gate);
+	markers_free(db->markers);
+	lists_free(db->lists);
+	free(db->stanzas);
+	arena_free(db->arena);
+	free(db);
 }
 
 /* A build folder of meson holds meson-private/ beside or above the binary. */

@@ -2,6 +2,7 @@
 /* Does a stanza fit the facts of a flow? The earliest consistent assignment of facts to its
  * lines, found by backtracking within a bounded number of steps. */
 #include "fpdb.h"
+#include "markers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -340,7 +341,7 @@ fingerprints_match(const struct fingerprints *db, const struct flow *f,
 		return 0;
 	tried = worth_trying(db, f, &ntried);
 	if (!tried)
-		return 0;
+		return db->markers ? markers_match(db->markers, f, ret, 0, max) : 0;
 	if (f->nfacts > FACTS_ON_STACK)
 		facts = xcalloc(f->nfacts, sizeof(struct fact *));
 	put_in_order(f, facts);
@@ -353,7 +354,17 @@ fingerprints_match(const struct fingerprints *db, const struct flow *f,
 		free(facts);
 	free(all);
 	free(tried);
-	return n;
+	return db->markers ? markers_match(db->markers, f, ret, n, max) : n;
+}
+
+/* Does any row of a list speak of this flow? */
+static bool
+is_marked(const struct fingerprints *db, const struct flow *f, unsigned mechanisms)
+{
+	struct fingerprint_match one;
+
+	return db->markers && mechanisms & (1U << BLOCK_PAGE | 1U << DNS_TAMPERING) &&
+	       markers_match(db->markers, f, &one, 0, 1) > 0;
 }
 
 bool
@@ -361,6 +372,8 @@ fingerprints_may_match(const struct fingerprints *db, const struct flow *f, unsi
 {
 	uint64_t held[GATE_WORDS];
 
+	if (is_marked(db, f, mechanisms))
+		return true;
 	gate_look(db->gate, f, held);
 	gate_expect(db->gate, f, held);
 	for (size_t i = 0; i < db->nstanzas; i++) {

@@ -18,6 +18,7 @@ static const char *const names[HTTP_HEADERS] = {
     [HTTP_LINK] = "link",
     [HTTP_CONNECTION] = "connection",
     [HTTP_REFRESH] = "refresh",
+    [HTTP_DATE] = "date",
     [HTTP_CONTENT_LENGTH] = "content-length",
     [HTTP_TRANSFER_ENCODING] = "transfer-encoding",
 };

@@ -165,6 +165,8 @@ finding_from(const struct look *l, const struct fingerprint_match *m)
 	} else {
 		tell_trigger(f, l, trigger);
 	}
+	if (f->mechanism == BLOCK_PAGE && t && t->from == SERVER)
+		tell_page(f, l, at);
 	finding_explain(f, "%s%s%s.", m->fingerprint->title, l->name[0] ? ", for " : "", l->name);
 	return f;
 }

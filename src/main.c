@@ -278,6 +278,11 @@ run_explain(const struct options *o)
 
 	if (fingerprints_load(folder, &db, &why))
 		return fail(EXIT_UNREADABLE, why);
+	for (size_t i = 0; i < o->analyze.nlists; i++)
+		if (fingerprints_add(db, o->analyze.lists[i], &why)) {
+			fingerprints_free(db);
+			return fail(EXIT_UNREADABLE, why);
+		}
 	error = explain_print(db, name, stdout, &why);
 	fingerprints_free(db);
 	if (error)

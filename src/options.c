@@ -46,7 +46,7 @@ static const struct row rows[] = {
     {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS), "filter", "FILTER",
      "look only at frames that this pcap-filter(7) lets through"},
     {FINGERPRINTS, FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST), "fingerprints", "DIR",
-     "use the fingerprints of this folder"},
+     "use the fingerprints of this folder; or, for a file *.csv as OONI has them, this list, too"},
     {MIN_CONFIDENCE, FOR(ANALYZE), "min-confidence", "N",
      "leave out findings less sure than N, from 0.3 (as it is without this) to 1"},
     {ONLY, FOR(ANALYZE), "only", "MECHANISM",
@@ -223,6 +223,19 @@ parse_text(const char *name, const char *word, const char **ret, char **ret_why)
 }
 
 static int
+parse_fingerprints(const char *word, struct options *o, char **ret_why)
+{
+	struct analyze_options *a = &o->analyze;
+
+	if (!fingerprints_is_list(word))
+		return parse_text("fingerprints", word, &a->fingerprints, ret_why);
+	if (a->nlists == LISTS_MOST)
+		return wrong(ret_why, "--fingerprints: expected at most %d lists", LISTS_MOST);
+	a->lists[a->nlists++] = word;
+	return 0;
+}
+
+static int
 parse_one(int letter, struct options *o, char **ret_why)
 {
 	switch (letter) {
@@ -241,7 +254,7 @@ parse_one(int letter, struct options *o, char **ret_why)
 	case 'f':
 		return parse_text("filter", optarg, &o->analyze.filter, ret_why);
 	case FINGERPRINTS:
-		return parse_text("fingerprints", optarg, &o->analyze.fingerprints, ret_why);
+		return parse_fingerprints(optarg, o, ret_why);
 	case TARGET:
 		return parse_text("target", optarg, &o->analyze.target, ret_why);
 	case VIEW:

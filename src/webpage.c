@@ -91,3 +91,60 @@ page_title(struct bytes page)
 		text.n = (size_t)(end.p - text.p);
 	return text_trim(text);
 }
+
+/* The same for words that begin with a letter. */
+static struct bytes
+from_word(struct bytes t, const char *s)
+{
+	for (size_t n = strlen(s); t.n >= n; t.p++, t.n--)
+		if (text_is((struct bytes){t.p, n}, s))
+			return t;
+	return (struct bytes){t.p, 0};
+}
+
+/* The value of an attribute, up to its quote or what else ends it. */
+static struct bytes
+attribute(struct bytes tag, const char *name)
+{
+	struct bytes value = from_word(tag, name);
+	size_t skip = strlen(name), n = 0;
+	uint8_t quote = 0;
+
+	if (!value.n)
+		return value;
+	value.p += skip;
+	value.n -= skip;
+	while (value.n &&
+	       (*value.p == ' ' || *value.p == '=' || *value.p == '"' || *value.p == '\'')) {
+		if (*value.p == '"' || *value.p == '\'')
+			quote = *value.p;
+		value.p++;
+		value.n--;
+	}
+	while (n < value.n && value.p[n] != '>' &&
+	       (quote ? value.p[n] != quote : !strchr(" \"'", value.p[n])))
+		n++;
+	return (struct bytes){value.p, n};
+}
+
+struct bytes
+page_frame(struct bytes page)
+{
+	struct bytes tag = from(page, "<iframe"), refresh;
+
+	if (!tag.n)
+		tag = from(page, "<frame ");
+	if (tag.n)
+		return attribute(tag, "src");
+	for (tag = from(page, "<meta"); tag.n; tag = from(tag, "<meta")) {
+		const uint8_t *end = memchr(tag.p, '>', tag.n);
+		struct bytes inside = {tag.p, end ? (size_t)(end - tag.p) : tag.n};
+
+		refresh = from_word(inside, "refresh");
+		if (refresh.n)
+			return attribute(refresh, "url");
+		tag.p++;
+		tag.n--;
+	}
+	return tag;
+}

@@ -15,3 +15,7 @@ size_t page_decode(struct bytes raw, enum page_coding coding, uint8_t *out, size
 
 /* What is between <title> and its end tag, trimmed; empty if there is no title. */
 struct bytes page_title(struct bytes page);
+
+/* Where the first frame of a page comes from, or where it sends the browser by itself; empty if it
+ * does neither. */
+struct bytes page_frame(struct bytes page);

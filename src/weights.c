@@ -82,6 +82,8 @@ const struct weight weights[] = {
     {"page.no_http", FAMILY_CONTENT, 1.0, "it is not even HTTP"},
     {"page.quotes_name", FAMILY_CONTENT, 1.57, "it leads elsewhere and tells what was asked for"},
     {"page.to_address", FAMILY_CONTENT, 1.06, "it leads to a bare address"},
+    {"page.undated", FAMILY_CONTENT, 0.4, "it does not say when it was made, as servers do"},
+    {"page.frame", FAMILY_CONTENT, 0.8, "the page is a frame of another place"},
     {"page.ends", FAMILY_CONTENT, 0.75, "the connection is closed in the same breath"},
     {"page.deaf", FAMILY_SEQUENCE, 1.5, "nobody hears the client afterwards"},
     {"page.alone", FAMILY_SEQUENCE, 0.48, "nothing else ever confirmed the request"},

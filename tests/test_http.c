@@ -167,11 +167,47 @@ test_bodies(void **state)
 	    "http.response\nhttp.response.code=204\nhttp.response.phrase=None\n");
 }
 
+/* Frames and refreshes, in the many ways that pages have to write them. */
+static void
+test_frames(void **state)
+{
+	static const struct {
+		const char *page, *frame;
+	} cases[] = {
+	    {"<IFRAME width=1 SRC='http://a.example/?x' height=2></IFRAME>", "http://a.example/?x"},
+	    {"<p><iframe src=\"//b.example/\">", "//b.example/"},
+	    {"<frame src=c.html>", "c.html"},
+	    {"<meta charset=a><META HTTP-EQUIV=\"Refresh\" CONTENT=\"0; URL=http://d.example/\">",
+	     "http://d.example/"},
+	    {"<meta http-equiv=refresh content='5;url=e'>", "e"},
+	    {"<meta name=\"refreshing\" content=\"drinks\">", NULL},
+	    {"<iframe></iframe>", NULL},
+	    {"<iframe src=\"", NULL},
+	    {"no frame at all", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[512], *facts, *line = NULL;
+
+		snprintf(text, sizeof text, "HTTP/1.1 403 No\r\nContent-Length: %zu\r\n\r\n%s",
+			 strlen(cases[i].page), cases[i].page);
+		facts = facts_told("http", &(struct turn){SERVER, text, strlen(text)}, 1);
+		assert_true(
+		    asprintf(&line, "\nhttp.frame=%s\n", cases[i].frame ? cases[i].frame : "") > 0);
+		if (!!strstr(facts, line) != !!cases[i].frame ||
+		    (!cases[i].frame && strstr(facts, "http.frame")))
+			fail_msg("%s: %s", cases[i].page, facts);
+		free(line);
+		free(facts);
+	}
+}
+
 /* A body longer than what is looked at: its beginning is kept, and the next answer is found. */
 static void
 test_long_bodies(void **state)
 {
-	enum { LONG = 5000 };
+	enum { LONG = 20000 };
 	char *text = xcalloc(LONG + 500, 1), *facts;
 	int n = snprintf(text, 100, "HTTP/1.1 403 No\r\nContent-Length: %d\r\n\r\n", LONG);
 
@@ -181,19 +217,19 @@ test_long_bodies(void **state)
 		 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n");
 	facts = facts_told("http", &(struct turn){SERVER, text, strlen(text)}, 1);
 	assert_non_null(strstr(facts, "http.response.code=200"));
-	assert_int_equal(strspn(strstr(facts, "http.body=") + 10, "x"), 2048);
+	assert_int_equal(strspn(strstr(facts, "http.body=") + 10, "x"), 8192);
 	free(facts);
 	/* In chunks: one that the look ends in, one after it. */
-	n = snprintf(text, 100, "HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n");
-	memset(text + n, 'y', 2000);
-	n += 2000;
+	n = snprintf(text, 100, "HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n1f40\r\n");
+	memset(text + n, 'y', 8000);
+	n += 8000;
 	n += snprintf(text + n, 100, "\r\n3e8\r\n");
 	memset(text + n, 'z', 1000);
 	n += 1000;
 	snprintf(text + n, 100, "\r\n1\r\nq\r\n0\r\n\r\nHTTP/1.1 204 None\r\n\r\n");
 	facts = facts_told("http", &(struct turn){SERVER, text, strlen(text)}, 1);
-	assert_int_equal(strspn(strstr(facts, "http.body=") + 10, "y"), 2000);
-	assert_int_equal(strspn(strstr(facts, "http.body=") + 2010, "z"), 48);
+	assert_int_equal(strspn(strstr(facts, "http.body=") + 10, "y"), 8000);
+	assert_int_equal(strspn(strstr(facts, "http.body=") + 8010, "z"), 192);
 	assert_non_null(strstr(facts, "http.response.code=204"));
 	free(facts);
 	free(text);
@@ -251,7 +287,7 @@ test_compressed(void **state)
 	const struct fact *body = flow_fact(&f, "http.body", SERVER, &i);
 
 	assert_non_null(body);
-	assert_int_equal(body->text.n, 2048);
+	assert_int_equal(body->text.n, 8192);
 	flow_end(&f);
 	free(zeros);
 	/* What cannot be read is not shown, and what is no gzip says nothing. */
@@ -435,11 +471,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_requests),       cmocka_unit_test(test_probe),
 	    cmocka_unit_test(test_malformed_http), cmocka_unit_test(test_long_heads),
-	    cmocka_unit_test(test_bodies),         cmocka_unit_test(test_long_bodies),
-	    cmocka_unit_test(test_compressed),     cmocka_unit_test(test_smuggling),
-	    cmocka_unit_test(test_asked),          cmocka_unit_test(test_many_ahead),
-	    cmocka_unit_test(test_connect),        cmocka_unit_test(test_headers),
-	    cmocka_unit_test(test_until_close),
+	    cmocka_unit_test(test_bodies),         cmocka_unit_test(test_frames),
+	    cmocka_unit_test(test_long_bodies),    cmocka_unit_test(test_compressed),
+	    cmocka_unit_test(test_smuggling),      cmocka_unit_test(test_asked),
+	    cmocka_unit_test(test_many_ahead),     cmocka_unit_test(test_connect),
+	    cmocka_unit_test(test_headers),        cmocka_unit_test(test_until_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
