@@ -7,3 +7,5 @@
 
 /* Takes marks of the TTL back if the same server says other things with that very TTL. */
 void contrast_ttl(struct history *h, struct suspicion *x, const struct episode *me);
+/* Does the same mail service offer to encrypt at other times? */
+void contrast_starttls(struct history *h, struct suspicion *x, const struct episode *me);

@@ -369,10 +369,11 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 		correlate_dns(c, x);
 	} else {
 		contrast_ttl(c->history, &x->suspicion, &x->episode);
+		contrast_starttls(c->history, &x->suspicion, &x->episode);
 	}
 	/* Other names and repetitions say nothing of whose a certificate is: impostors.c. */
 	if (f->mechanism != DNS_INJECTION && f->mechanism != DNS_TAMPERING &&
-	    f->mechanism != TLS_INTERCEPTION) {
+	    f->mechanism != TLS_INTERCEPTION && f->mechanism != PROTOCOL_STRIPPING) {
 		ask_server(c, x);
 		ask_name(c, x);
 		ask_vantage(c, x);

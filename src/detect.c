@@ -15,4 +15,5 @@ detect(const struct detection *d, const struct look *l)
 	detect_icmp(d, l);
 	detect_alert(d, l);
 	detect_certificate(d, l);
+	detect_strip(d, l);
 }

@@ -36,6 +36,7 @@ void detect_silence(const struct detection *d, const struct look *l);
 void detect_dns(const struct detection *d, const struct look *l);
 void detect_icmp(const struct detection *d, const struct look *l);
 void detect_certificate(const struct detection *d, const struct look *l);
+void detect_strip(const struct detection *d, const struct look *l);
 void detect_alert(const struct detection *d, const struct look *l);
 /* All of them. The facts of the packets must have been noted (dissect_packets). */
 void detect(const struct detection *d, const struct look *l);
@@ -68,3 +69,5 @@ struct ref no_packet(void);
 /* Weighs in what is remarkable about the HTTP answer in packet i, whatever else accuses it
  * (detect_page.c). */
 void tell_page(struct finding *f, const struct look *l, size_t i);
+/* Does the answer in packet i forbid what was asked for, or lead to a notice about it? */
+bool is_notice(const struct look *l, size_t i);

@@ -124,6 +124,9 @@ detect_conflict(const struct detection *d, const struct look *l)
 	tell_trigger(f, l, look_last_data(l, CLIENT, at[forged] >= 0 ? (size_t)at[forged] : l->n));
 	if (f->trigger == TRIGGER_UNKNOWN && l->name[0])
 		finding_trigger(f, l->said, l->name, 0);
+	/* What came first was read: it is known what the page says. */
+	if (page && forged == 0 && at[0] >= 0 && is_notice(l, (size_t)at[0]))
+		f->mechanism = BLOCK_PAGE;
 	tell_baseline(f, l, c->from, at[forged] >= 0 ? (size_t)at[forged] : l->n);
 	finding_excludes(f, "a retransmission of the same bytes",
 			 "frames %u and %u carry different bytes for the same sequence numbers",

@@ -162,6 +162,20 @@ response_in(const struct flow *f, struct ref at)
 	return last;
 }
 
+bool
+is_notice(const struct look *l, size_t i)
+{
+	const struct fact *response = response_in(l->flow, flow_trace(l->flow, i)->at);
+	const struct fact *code, *location;
+
+	if (!response)
+		return false;
+	code = same_message(l->flow, response, "http.response.code");
+	location = same_message(l->flow, response, "http.location");
+	return (code && (code->u == 403 || code->u == 451)) || frame_elsewhere(l, response) ||
+	       (location && l->name[0] && quotes(location, l->name));
+}
+
 void
 tell_page(struct finding *f, const struct look *l, size_t i)
 {

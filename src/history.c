@@ -368,6 +368,19 @@ read_dns(struct history *h, const struct look *l, const char *const *suspected, 
 }
 
 static void
+read_mail(const struct flow *f, struct episode *e)
+{
+	/* What is healthy has its facts as they came, and the greeting comes first. */
+	if (!f->nfacts ||
+	    (!(f->bits & FLOW_ODD) && strncmp(f->facts[0].field->name, "mail.", 5) != 0))
+		return;
+	if (flow_first(f, "mail.starttls"))
+		e->starttls = 2;
+	else if (flow_first(f, "mail.listed"))
+		e->starttls = 1;
+}
+
+static void
 read_server(const struct look *l, struct episode *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -409,6 +422,7 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
+	read_mail(f, e);
 	read_server(l, e);
 	read_dns(h, l, suspected, e);
 	remember(h, e);

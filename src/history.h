@@ -32,6 +32,7 @@ struct episode {
 	bool dns_soa, dns_asked_edns, dns_edns; /* DNS: the answer's zone; EDNS either way */
 	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
 	bool again;      /* the same name was asked for in this conversation before */
+	uint8_t starttls; /* of mail: 0 not told, 1 not offered, 2 offered */
 	bool silent;     /* opened in vain: not one packet came back */
 	bool interfered; /* set by correlation */
 	struct usage usage; /* by what its bytes say */

@@ -89,6 +89,12 @@ const struct weight weights[] = {
     {"page.alone", FAMILY_SEQUENCE, 0.48, "nothing else ever confirmed the request"},
 
     {"ttl.usual", FAMILY_CONTEXT, -2.0, "the server says other things with the same TTL"},
+    {"strip.garbled", FAMILY_CONTENT, 4.5, "a word of it was overwritten"},
+    {"strip.length", FAMILY_CONTENT, 1.0, "what was overwritten was as long as STARTTLS"},
+    {"strip.banner", FAMILY_SEQUENCE, 1.0, "the greeting was overwritten as well"},
+    {"strip.offered_before", FAMILY_AFTER, 1.5, "the server had offered it a moment before"},
+    {"strip.offered_then", FAMILY_CONTROL, 4.5, "the same service offers it at other times"},
+    {"strip.plain", FAMILY_CONTENT, 0.2, "the client goes on unencrypted"},
     {"cert.known", FAMILY_CONTENT, 6.0, "its issuer is known to stand in for servers"},
     {"cert.product", FAMILY_CONTENT, 6.0, "its issuer is a product that inspects traffic"},
     {"cert.self_signed", FAMILY_CONTENT, 1.0, "nobody but itself vouches for the certificate"},

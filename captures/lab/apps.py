@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What runs on top of a connection: a list of steps, for a client as for a server.
 
-("send", bytes)  ("recv", n)  n bytes more have come  ("http",)  a whole HTTP answer
+("send", bytes)  ("recv", n)  n bytes more have come  ("some",)  anything has  ("http",)  a whole HTTP answer
 ("wait", us)  ("eof",)  the other side has closed  ("close",)  ("abort",)  reset, without linger
 ("deadline", us)  close if the rest is not done by then  ("call", function of the connection)
 ("record", n)  n whole TLS records  ("request",)  an HTTP request
@@ -47,6 +47,10 @@ class App:
             return False
         c.read += n
         return True
+
+    def do_some(self, c):
+        """Anything at all has come; it is not taken away."""
+        return len(c.inn) > c.read
 
     def do_http(self, c):
         data = bytes(c.inn[c.read:])

@@ -12,10 +12,10 @@ ALSO = {"rst-injection": ["drop"], "fin-injection": ["rst-injection", "drop", "b
         "data-injection": ["fin-injection", "rst-injection", "block-page"],
         "block-page": ["fin-injection", "rst-injection", "data-injection", "drop"],
         "tls-alert-injection": ["fin-injection", "rst-injection", "data-injection", "drop"],
-        "tls-interception": ["data-injection"],
+        "tls-interception": ["data-injection"], "protocol-stripping": [],
         "dns-injection": ["dns-tampering"], "dns-tampering": [], "icmp-rejection": ["drop"]}
 SILENT = ("drop",)
-ACTED = ("dns-tampering", "tls-interception")   # by an end of the flow: nothing was injected
+ACTED = ("dns-tampering", "tls-interception", "protocol-stripping")   # by an end of the flow: nothing was injected
 LIKELY = 0.6        # the contract's word; less is asked where an innocent twin looks the same
 SEEN_SILENCE = 3000000      # microseconds of silence in the capture before one can speak of it
 

@@ -14,6 +14,7 @@ import struct
 import sys
 
 import calls
+import mail
 import tunnels
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -331,7 +332,7 @@ def tcp_seeds():
 def main():
     for make in (dns_payloads, icmp_payloads, http_payloads, tls_payloads, tcp_seeds):
         make()
-    for module in (calls, tunnels):
+    for module in (calls, mail, tunnels):
         module.make(put)
     check, bad = "--check" in sys.argv[1:], 0
     for name, data in sorted(payloads.items()):
