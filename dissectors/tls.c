@@ -50,6 +50,7 @@ enum {
 	F_JA3,
 	F_JA4,
 	F_CLIENT_HELLO_LENGTH,
+	F_CLIENT_HELLO_SHAPE,
 	F_CLIENT_HELLO_CUT,
 	F_SERVER_HELLO,
 	F_SERVER_VERSION,
@@ -90,6 +91,8 @@ static const struct field fields[] = {
     [F_JA4] = {"tls.ja4", FACT_TEXT, "JA4 fingerprint of the client", true},
     [F_CLIENT_HELLO_LENGTH] = {"tls.client_hello.length", FACT_UINT,
 			       "bytes of the ClientHello, with its header of four"},
+    [F_CLIENT_HELLO_SHAPE] = {"tls.client_hello.shape", FACT_UINT,
+			      "which program speaks: equal for equal lists in any order"},
     [F_CLIENT_HELLO_CUT] = {"tls.client_hello.cut", FACT_MARK,
 			    "a ClientHello of which only the beginning is there"},
     [F_SERVER_HELLO] = {"tls.server_hello", FACT_MARK,
@@ -179,6 +182,7 @@ client_hello(struct flow *f, enum side from, struct cursor *c, size_t length)
 	if (flow_wants(f, &fields[F_JA4]) && client_hello_ja4(&h, 't', ja4))
 		note_string(f, from, &fields[F_JA4], ja4);
 	note_uint(f, from, &fields[F_CLIENT_HELLO_LENGTH], length);
+	note_uint(f, from, &fields[F_CLIENT_HELLO_SHAPE], client_hello_shape(&h));
 }
 
 static void

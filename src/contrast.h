@@ -9,3 +9,6 @@
 void contrast_ttl(struct history *h, struct suspicion *x, const struct episode *me);
 /* Does the same mail service offer to encrypt at other times? */
 void contrast_starttls(struct history *h, struct suspicion *x, const struct episode *me);
+/* Which of the things that a request says set it off: flows with the same name that differ in one
+ * of them only, and fared well. Names another trigger if there are such. */
+void contrast_trigger(struct history *h, struct suspicion *x, const struct episode *me);

@@ -370,6 +370,7 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 	} else {
 		contrast_ttl(c->history, &x->suspicion, &x->episode);
 		contrast_starttls(c->history, &x->suspicion, &x->episode);
+		contrast_trigger(c->history, &x->suspicion, &x->episode);
 	}
 	/* Other names and repetitions say nothing of whose a certificate is: impostors.c. */
 	if (f->mechanism != DNS_INJECTION && f->mechanism != DNS_TAMPERING &&

@@ -11,6 +11,8 @@
 
 /* A proof of more packets than this convinces nobody more. */
 #define CITES_MAX 48
+/* Of a URL in a report: one or two lines of it. */
+#define URL_SHOWN 160
 
 /* Makes room for one more in an array that lives in an arena: doubled when n is a power of two. */
 static void *
@@ -32,6 +34,7 @@ finding_new(const struct look *l, enum mechanism mechanism, int64_t nsec)
 	struct arena *a = arena_new();
 	struct finding *f = arena_alloc(a, sizeof *f);
 	const struct flow *flow = l->flow;
+	const struct fact *uri;
 	static const char *const priors[NMECHANISMS] = {
 	    [RST_INJECTION] = "prior.rst-injection",
 	    [FIN_INJECTION] = "prior.fin-injection",
@@ -62,6 +65,8 @@ finding_new(const struct look *l, enum mechanism mechanism, int64_t nsec)
 	community_id(flow->proto, flow->addr, flow->port, f->flow.community_id);
 	if (l->name[0])
 		f->name = arena_printf(a, "%s", l->name);
+	if (l->said == TRIGGER_HTTP_HOST && (uri = flow_first(flow, "http.request.uri")))
+		f->url = arena_printf(a, "%s%.*s", l->name, URL_SHOWN, (const char *)uri->text.p);
 	finding_weigh(f, priors[mechanism], (struct ref){0, 0});
 	return f;
 }

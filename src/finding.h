@@ -138,6 +138,7 @@ struct finding {
 	int64_t nsec;
 	struct flow_name flow;
 	const char *name; /* the target's name for this flow (SNI, Host, DNS name), or NULL */
+	const char *url;  /* host and path that were asked for over HTTP, or NULL */
 	const char **signatures;
 	size_t nsignatures;
 	struct cite *cites; /* never empty */

@@ -409,3 +409,38 @@ client_hello_ja4(const struct client_hello *h, char carrier, char out[JA4_LENGTH
 	out[JA4_LENGTH] = '\0';
 	return !t.full;
 }
+
+/* Murmur's finaliser (public domain): each bit of the number moves each bit of the result. */
+static uint32_t
+scatter(uint32_t x)
+{
+	x ^= x >> 16;
+	x *= 0x85ebca6b;
+	x ^= x >> 13;
+	x *= 0xc2b2ae35;
+	return x ^ x >> 16;
+}
+
+/* Extensions that one program sends at one time and not at another: names, padding (RFC 7685), what
+ * resumes a session (RFC 8446, 4.2.10 and 4.2.11), and Encrypted Client Hello. */
+static bool
+comes_and_goes(uint16_t type)
+{
+	return type == SERVER_NAME || type == 21 || type == 41 || type == 42 || type == ECH;
+}
+
+uint32_t
+client_hello_shape(const struct client_hello *h)
+{
+	uint32_t sum = h->supported_version ? h->supported_version : h->version;
+
+	for (size_t i = 0; i + 1 < h->ciphers.n; i += 2) {
+		uint16_t v = (uint16_t)(h->ciphers.p[i] << 8 | h->ciphers.p[i + 1]);
+
+		sum += is_grease(v) ? 0 : scatter(v);
+	}
+	for (size_t i = 0; i < h->nextensions && i < HELLO_EXTENSIONS_MAX; i++)
+		if (!is_grease(h->extensions[i]) && !comes_and_goes(h->extensions[i]))
+			sum += scatter(0x10000u | h->extensions[i]);
+	return sum ? sum : 1;
+}

@@ -24,6 +24,10 @@ struct client_hello {
  * its end may be missing. */
 void client_hello_read(struct cursor *c, struct client_hello *ret);
 
+/* Which program speaks, as far as its lists tell: a number that does not depend on their order, on
+ * GREASE, on the name or on Encrypted Client Hello. Unlike JA4 it costs next to nothing. */
+uint32_t client_hello_shape(const struct client_hello *h);
+
 /* What a ServerHello chose (RFC 8446, 4.1.3). */
 struct server_hello {
 	uint16_t version; /* by supported_versions, if that is there */

@@ -367,6 +367,33 @@ read_dns(struct history *h, const struct look *l, const char *const *suspected, 
 	}
 }
 
+static uint32_t
+chosen(const struct flow *f)
+{
+	const struct fact *version = flow_first(f, "tls.server_version");
+	const struct fact *cipher = flow_first(f, "tls.server_cipher");
+
+	return version && cipher ? (uint32_t)(version->u << 16 | cipher->u) : 0;
+}
+
+/* What sets one request apart from others with the same name. */
+static void
+read_request(const struct look *l, struct episode *e)
+{
+	const struct fact *fact;
+
+	if (l->said == TRIGGER_SNI || l->said == TRIGGER_ECH) {
+		fact = flow_first(l->flow, "tls.client_hello.shape");
+		e->shape = fact ? (uint32_t)fact->u : 0;
+		e->ech = flow_first(l->flow, "tls.ech") != NULL;
+		e->chose = chosen(l->flow);
+	} else if (l->said == TRIGGER_HTTP_HOST) {
+		fact = flow_first(l->flow, "http.request.uri");
+		for (size_t i = 0; fact && i < fact->text.n; i++)
+			e->url = e->url * 31 + fact->text.p[i] + 1;
+	}
+}
+
 static void
 read_mail(const struct flow *f, struct episode *e)
 {
@@ -422,6 +449,7 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
+	read_request(l, e);
 	read_mail(f, e);
 	read_server(l, e);
 	read_dns(h, l, suspected, e);

@@ -31,10 +31,14 @@ struct episode {
 	bool dns, dns_positive;
 	bool dns_soa, dns_asked_edns, dns_edns; /* DNS: the answer's zone; EDNS either way */
 	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
-	bool again;      /* the same name was asked for in this conversation before */
-	uint8_t starttls; /* of mail: 0 not told, 1 not offered, 2 offered */
-	bool silent;     /* opened in vain: not one packet came back */
-	bool interfered; /* set by correlation */
+	bool again;         /* the same name was asked for in this conversation before */
+	uint32_t shape;     /* which program the client is, by its ClientHello; 0: unknown */
+	uint32_t chose;     /* what the server chose: version and cipher suite of TLS; 0: unknown */
+	uint32_t url;       /* hash of what was asked for over HTTP; 0: nothing */
+	bool ech;           /* the ClientHello has Encrypted Client Hello, or greases it */
+	uint8_t starttls;   /* of mail: 0 not told, 1 not offered, 2 offered */
+	bool silent;        /* opened in vain: not one packet came back */
+	bool interfered;    /* set by correlation */
 	struct usage usage; /* by what its bytes say */
 };
 

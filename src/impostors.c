@@ -135,40 +135,52 @@ episode_of(struct judge *j, const struct shown *s)
 	return NULL;
 }
 
+static bool
+is_nearer(const struct episode *me, const struct episode *other)
+{
+	return me->rtt && other->rtt && me->rtt < other->rtt / 2 &&
+	       other->rtt - me->rtt > NEARER_BY;
+}
+
+/* A finding about a flow that is gone: somebody nearer answers in the place of another. */
+static struct finding *
+nearer_finding(const struct episode *me, const struct episode *other, int64_t nsec)
+{
+	struct flow flow = {.proto = IPPROTO_TCP, .id = me->flow};
+	struct finding *f;
+	struct look l;
+
+	flow.addr[CLIENT] = me->client;
+	flow.addr[SERVER] = me->server;
+	flow.port[CLIENT] = me->client_port;
+	flow.port[SERVER] = me->port;
+	look_at(&l, &flow);
+	snprintf(l.name, sizeof l.name, "%s", me->name ? me->name : "");
+	f = finding_new(&l, TLS_INTERCEPTION, nsec);
+	f->direction = TO_CLIENT;
+	f->stage = STAGE_FIRST_DATA;
+	finding_weigh(f, "cert.nearer", me->ok_at);
+	if (me->data_ttl && other->data_ttl && abs(me->data_ttl - other->data_ttl) >= TTL_APART)
+		finding_weigh(f, "cert.other_ttl", me->ok_at);
+	finding_trigger(f, TRIGGER_SNI, l.name, BASIS_CONTENT | BASIS_CONTRAST);
+	return f;
+}
+
 /* A second certificate for the same name at the same address, from somebody who is nearer. */
 static void
 suspect_nearer(struct judge *j, const struct shown *s, const struct shown *other)
 {
 	const struct episode *me = episode_of(j, s), *e = episode_of(j, other);
-	struct flow flow = {.proto = IPPROTO_TCP, .id = s->flow};
 	struct suspicion x = {0};
 	struct cite *c;
-	struct look l;
-	bool nearer, ttl;
 
-	if (!me || !e || !me->rtt || !e->rtt || candidate_of(j, s->flow))
+	if (!me || !e || candidate_of(j, s->flow) || !is_nearer(me, e))
 		return;
-	nearer = me->rtt < e->rtt / 2 && e->rtt - me->rtt > NEARER_BY;
-	ttl = me->data_ttl && e->data_ttl && abs(me->data_ttl - e->data_ttl) >= TTL_APART;
-	if (!nearer)
-		return;
-	for (int side = 0; side < 2; side++)
-		flow.addr[side] = side == CLIENT ? s->client : s->server;
-	flow.port[CLIENT] = me->client_port;
-	flow.port[SERVER] = s->port;
-	look_at(&l, &flow);
-	snprintf(l.name, sizeof l.name, "%s", s->name);
-	x.finding = finding_new(&l, TLS_INTERCEPTION, s->nsec);
-	x.finding->direction = TO_CLIENT;
-	x.finding->stage = STAGE_FIRST_DATA;
+	x.finding = nearer_finding(me, e, s->nsec);
 	c = finding_cite(x.finding, s->at, ROLE_INJECTED);
 	finding_observe(x.finding, c, "tls.cert.issuer", other->issuer, "%s", s->issuer);
 	finding_cite(x.finding, other->at, ROLE_BASELINE);
 	finding_weigh(x.finding, "cert.changed", other->at);
-	finding_weigh(x.finding, "cert.nearer", s->at);
-	if (ttl)
-		finding_weigh(x.finding, "cert.other_ttl", s->at);
-	finding_trigger(x.finding, TRIGGER_SNI, s->name, BASIS_CONTENT | BASIS_CONTRAST);
 	finding_explain(x.finding,
 			"The certificate for %s is issued by \"%s\" and comes from somewhere "
 			"nearer than the one by \"%s\", which the same address shows as well.",
@@ -208,6 +220,58 @@ ask_name(struct judge *j, const struct shown *all, size_t n, const struct shown 
 	}
 }
 
+/* What TLS 1.3 still shows: the same client, asking the same address for the same name, is answered
+ * from nearer, and with another choice of version and cipher suite. */
+static void
+ask_hello(struct judge *j, const struct episode *me, const struct episode *group, size_t n)
+{
+	const struct episode *other = NULL;
+	struct suspicion x = {0};
+	char cipher[8];
+	struct cite *c;
+
+	if (!me->chose || !me->shape || !me->name || !me->rtt || me->outcome != OUTCOME_OK)
+		return;
+	for (size_t i = 0; i < n && i < ASKED_MAX; i++) {
+		const struct episode *e = &group[i];
+
+		if (e->port != me->port || !e->name || strcmp(e->name, me->name) != 0 ||
+		    e->shape != me->shape || e->outcome != OUTCOME_OK || !e->chose ||
+		    !is_nearer(me, e))
+			continue;
+		if (e->chose == me->chose)
+			return; /* it makes that choice from afar as well */
+		other = e;
+	}
+	if (!other || candidate_of(j, me->flow))
+		return;
+	x.finding = nearer_finding(me, other, me->alive_nsec);
+	c = finding_cite(x.finding, me->ok_at, ROLE_INJECTED);
+	snprintf(cipher, sizeof cipher, "0x%04x", other->chose & 0xffff);
+	finding_observe(x.finding, c, "tls.server_cipher", cipher, "0x%04x", me->chose & 0xffff);
+	finding_cite(x.finding, other->ok_at, ROLE_BASELINE);
+	finding_weigh(x.finding, "hello.differs", other->ok_at);
+	finding_explain(x.finding,
+			"The handshake for %s was answered from somewhere nearer than at other "
+			"times, and as another server would: the session may end on the way.",
+			me->name);
+	judge_keep(j, &x, me);
+}
+
+static void
+ask_hellos(struct judge *j)
+{
+	size_t n, to;
+	const struct episode *all = history_episodes(j->history, &n);
+
+	for (size_t from = 0; from < n; from = to) {
+		for (to = from + 1; to < n && addr_equal(&all[to].server, &all[from].server); to++)
+			;
+		for (size_t i = from; i < to && to - from > 1; i++)
+			ask_hello(j, &all[i], all + from, to - from);
+	}
+}
+
 void
 judge_impostors(struct judge *j)
 {
@@ -223,4 +287,5 @@ judge_impostors(struct judge *j)
 	}
 	for (size_t i = 0; i < n; i++)
 		ask_name(j, all, n, &all[i]);
+	ask_hellos(j);
 }

@@ -27,6 +27,12 @@ read_names(struct look *l)
 
 	if ((fact = flow_first(f, "tls.sni")))
 		set_name(l, fact, TRIGGER_SNI);
+	/* The name is inside what is encrypted. */
+	if (!l->name[0] && f->bits & FLOW_ODD && (fact = flow_first(f, "tls.esni"))) {
+		l->said = TRIGGER_ECH;
+		l->said_at = fact->at;
+		l->said_nsec = fact->nsec;
+	}
 	if ((fact = flow_first(f, "http.host")))
 		set_name(l, fact, TRIGGER_HTTP_HOST);
 	if ((fact = flow_first(f, "dns.qry.name")))

@@ -20,6 +20,46 @@ test_chrome(void **state)
 	free(facts);
 }
 
+static unsigned long
+shape_of(const struct hello *h)
+{
+	char *facts = hello_facts(h), *line = strstr(facts, "tls.client_hello.shape=");
+	unsigned long shape;
+
+	assert_non_null(line);
+	shape = strtoul(strchr(line, '=') + 1, NULL, 10);
+	free(facts);
+	return shape;
+}
+
+/* A shape does not depend on order, on the name or on GREASE; on anything else it does. */
+static void
+test_shape(void **state)
+{
+	struct hello h = {.version = 0x0303,
+			  .ciphers = {0x0a0a, 0x1301, 0xc02b, 0xc02f},
+			  .extensions = {0x10000, 10, 11, 23, 0x1a1a},
+			  .groups = {23, 24},
+			  .formats = {0x10000},
+			  .sni = "example.com"};
+	const struct hello other = {.version = 0x0303,
+				    .ciphers = {0xc02f, 0x2a2a, 0x1301, 0xc02b},
+				    .extensions = {23, 0x3a3a, 11, 10, 0x10000},
+				    .groups = {23, 24},
+				    .formats = {0x10000},
+				    .sni = "another.example"};
+	unsigned long shape = shape_of(&h);
+
+	(void)state;
+	assert_true(shape != 0);
+	assert_int_equal(shape_of(&other), shape);
+	h.ciphers[3] = 0xc030;
+	assert_int_not_equal(shape_of(&h), shape);
+	h.ciphers[3] = 0xc02f;
+	h.extensions[3] = 35;
+	assert_int_not_equal(shape_of(&h), shape);
+}
+
 /* The two examples of JA3's own README. */
 static void
 test_ja3(void **state)
@@ -328,12 +368,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_chrome),    cmocka_unit_test(test_ja3),
-	    cmocka_unit_test(test_ja4),       cmocka_unit_test(test_versions),
-	    cmocka_unit_test(test_fragments), cmocka_unit_test(test_shared_records),
-	    cmocka_unit_test(test_malformed), cmocka_unit_test(test_alerts),
-	    cmocka_unit_test(test_ssl2),      cmocka_unit_test(test_probe),
-	    cmocka_unit_test(test_cut_hello),
+	    cmocka_unit_test(test_chrome),         cmocka_unit_test(test_ja3),
+	    cmocka_unit_test(test_shape),          cmocka_unit_test(test_ja4),
+	    cmocka_unit_test(test_versions),       cmocka_unit_test(test_fragments),
+	    cmocka_unit_test(test_shared_records), cmocka_unit_test(test_malformed),
+	    cmocka_unit_test(test_alerts),         cmocka_unit_test(test_ssl2),
+	    cmocka_unit_test(test_probe),          cmocka_unit_test(test_cut_hello),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

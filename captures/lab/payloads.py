@@ -65,9 +65,9 @@ def client_hello(rng, name, large=False, ech=None, alpn=(b"h2", b"http/1.1"), la
     return record(22, handshake(1, body), 0x0301)
 
 
-def server_flight(rng, certificate=1300):
+def server_flight(rng, certificate=1300, cipher=0x1301):
     """ServerHello, change_cipher_spec, and the encrypted rest, as big as a certificate chain."""
-    body = u16s(0x0303) + rng.randbytes(32) + v8(rng.randbytes(32)) + u16s(0x1301) + b"\0" \
+    body = u16s(0x0303) + rng.randbytes(32) + v8(rng.randbytes(32)) + u16s(cipher) + b"\0" \
         + v16(extension(0x33, u16s(X25519) + v16(rng.randbytes(32)))
               + extension(0x2b, u16s(0x0304)))
     return record(22, handshake(2, body)) + record(20, b"\1") \

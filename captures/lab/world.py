@@ -108,9 +108,9 @@ class Lab:
     def get(self, name):
         return self.names.get(name) or self.server(name)
 
-    def tls_answer(self, app, c, size=None):
+    def tls_answer(self, app, c, size=None, cipher=0x1301):
         rng = self.rng
-        return [("wait", rng.randrange(900, 4000)), ("send", say.server_flight(rng)), ("record", 2),
+        return [("wait", rng.randrange(900, 4000)), ("send", say.server_flight(rng, cipher=cipher)), ("record", 2),
                 ("record",), ("wait", rng.randrange(2000, 9000)),
                 ("send", say.application(rng, size or rng.randrange(500, 1700))),
                 ("recv", 1 << 30)]

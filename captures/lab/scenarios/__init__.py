@@ -2,7 +2,7 @@
 """The stories. Each is one function of a few lines; its name is the name of its capture."""
 import importlib
 
-MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "certificates", "mails",
+MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "certificates", "mails", "contrasts",
            "icmp", "systems",
            "plain")
 ALL = {}

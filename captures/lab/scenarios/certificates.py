@@ -9,6 +9,11 @@ from ..middlebox import sni
 NEAR = {"delay": 0.8, "hops": 0}
 
 
+def close_by(lab):
+    """The box is much nearer than any server, however far the middle of the path was drawn."""
+    lab.near = lab.path.delay = min(lab.near, lab.rest / 6)
+
+
 def asked(c, name):
     return name.encode() in bytes(c.inn)
 
@@ -89,6 +94,7 @@ def mitm_antivirus(lab):
 @scenario("interference")
 def mitm_changed(lab):
     """One address shows a name's certificate from afar, then one of another issuer from nearby."""
+    close_by(lab)
     place = lab.foreign(61)
     lab.server(lab.bad, tls=x509.serve(lab, [x509.site(lab.rng, lab.bad)]), address=place)
     fake = impostor(lab, [lab.bad], fresh(lab, ("National Gateway", "Ministry")))
@@ -109,6 +115,50 @@ def mitm_race(lab):
                   accept={"mechanism": ["tls-interception", "data-injection"]},
                   style={"ttl": lab.pick(62, 125), "window": 8192}))
     lab.https(lab.bad, 2)
+
+
+@scenario("interference")
+def mitm_13(lab):
+    """TLS 1.3 shows no certificate: the same hello is answered from nearer, and by other choices."""
+    close_by(lab)
+    place, cipher = lab.foreign(62), lab.pick(0x1302, 0x1303)
+    lab.server(lab.bad, address=place)
+    lab.https(lab.bad, 0.2)
+    lab.https(lab.bad, 2)
+
+    def answer(app, c):
+        flow = next(f for f in lab.flows if f["key"][2] == c.port and f["key"][3] == place)
+        c.event = lab.mark(flow, "tls-interception", sni(lab.bad), "first-data")
+        return lab.tls_answer(app, c, cipher=cipher)
+    lab.at(4, lambda: lab.server(lab.bad, tls=answer, address=place, **NEAR))
+    lab.https(lab.bad, 5)
+    lab.https(lab.bad, 7)
+
+
+@scenario("twin")
+def hello_nearer(lab):
+    """An anycast address moves to a nearer site of the same operator, who is set up alike there."""
+    close_by(lab)
+    place = lab.foreign(63)
+    lab.server(lab.good, address=place)
+    lab.https(lab.good, 0.2)
+    lab.https(lab.good, 2)
+    lab.at(4, lambda: lab.server(lab.good, address=place, **NEAR))
+    lab.https(lab.good, 5)
+    lab.https(lab.good, 7)
+
+
+@scenario("twin")
+def hello_differs(lab):
+    """A farm of servers that are set up in two ways, at one address and one distance."""
+    turn = {"n": 0}
+
+    def answer(app, c):
+        turn["n"] += 1
+        return lab.tls_answer(app, c, cipher=(0x1301, 0x1302)[turn["n"] % 2])
+    lab.server(lab.good, tls=answer)
+    for i in range(6):
+        lab.https(lab.good, 0.3 + i)
 
 
 @scenario("twin")
