@@ -1037,3 +1037,227 @@ innocent  = foreign networks that buy transit in Indonesia show it, too
 sample    = indonesia-redirect
 near      = page-to-https
 source    = net4people/bbs #316, 2023
+
+[page-be]
+title     = Block page of Belgium
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "that is considered illegal according to Belgian legislation" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-ca]
+title     = Block page of Canada
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "Access to this site has been blocked by an Order issued by the Federal Court of Canada" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-co]
+title     = Block page of Colombia
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "bloqueada por disposición del Ministerio de las TIC" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-dk]
+title     = Block page of Denmark
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "lagt at blokere for adgang til siden" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-fr]
+title     = Block page of France
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "page-blocage-terrorisme" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-gr]
+title     = Block page of Greece
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "www.gamingcommission.gov.gr/index.php/forbidden-access-black-list/" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-my]
+title     = Block page of Malaysia
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "This website is not available in Malaysia as it violate(s)" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-sa]
+title     = Block page of Saudi Arabia
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "لمزيد من المعلومات عن خدمة الإنترنت في المملكة العربية السعودية، يمكنك زيارة الموقع التالي" from server
+support   = +4% tcp.kappa < 500 from server
+score     = 90%
+rev       = 1
+innocent  = the site itself may send visitors of a country there;
+innocent  = foreign networks that buy transit in it show the page too
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-iboss-redirect]
+title     = Redirect by iboss
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.location ~ "/iboss/restricted.html?fn=" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-iboss-report-redirect]
+title     = Redirect by iboss
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.location ~ "/ibreports/ibp/bp.html" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-lightspeed]
+title     = Block page of Lightspeed
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "<title>Lightspeed System - Web Access</title>" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-untangle-redirect]
+title     = Redirect by Untangle
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.location ~ "web-filter/blockpage?" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-untangle]
+title     = Block page of Untangle
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "This web page is blocked</b> because it violates network policy" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-squidguard-redirect]
+title     = Redirect by squidGuard
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.location ~ "squidGuard.cgi?clientaddr=" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-juniper]
+title     = Block page of Juniper Web Filtering
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "Juniper Web Filtering" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-contentkeeper]
+title     = Block page of ContentKeeper
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "Blocked by ContentKeeper" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-rm-redirect]
+title     = Redirect by RM SafetyNet
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.location ~ ".ifl.net/filterpages/" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
+
+[page-rm]
+title     = Block page of RM SafetyNet
+kind      = specific
+mechanism = block-page
+when      = http.request from client
+then      = http.body ~ "www.rm.com/filteringpolicy/" from server
+score     = 85%
+rev       = 1
+innocent  = the owner of the network chose this product: a school, a company, a hotel.
+innocent  = By itself no sign of a state
+source    = ooni/blocking-fingerprints, fingerprints_http.csv of October 2024
