@@ -30,7 +30,11 @@ def frames_of(report):
 
 def judge(document, report, rows, lines):
     """Adds one capture. Returns how many flows were falsely accused."""
-    said, frames, place = golden.said_of(report), frames_of(report), document["file"].rsplit("-", 1)[1].split(".")[0]
+    said, frames = golden.said_of(report), frames_of(report)
+    place = document["file"].rsplit("-", 1)[1].split(".")[0]
+    vantage = report["captures"][0]["vantage"]
+    if vantage not in ("unknown", document["vantage"]):
+        lines.append("PLACE  %s: taken at the %s, says the report" % (document["file"], vantage))
     wanted, unsure, false = collections.defaultdict(list), set(), 0
     for flow in document["flows"]:
         k = golden.key(flow["flow"])
