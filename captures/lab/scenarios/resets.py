@@ -205,6 +205,32 @@ def client_aborts(lab):
     lab.https(lab.good, 7)
 
 
+def swallow_all(c):
+    """Nothing is left unread, so that close() sends a FIN first."""
+    c.read = len(c.inn)
+
+
+@scenario("twin")
+def download_given_up(lab):
+    """Seen from the server: the client gives up a download, and resets for each late segment."""
+    lab.tap.place = "server"
+
+    def stream(app, c):
+        """Record after record, faster than they are confirmed."""
+        steps = []
+        for _ in range(60):
+            steps += [("send", say.application(lab.rng, 1300)), ("wait", 4000)]
+        return [("wait", 900), ("send", say.server_flight(lab.rng)), ("record", 2),
+                ("record",)] + steps
+    lab.server(lab.good, tls=stream)
+    for i in range(2):
+        lab.https(lab.good, 0.2 + 3 * i, steps=[
+            ("record", 6), ("send", say.client_finished(lab.rng)),
+            ("send", say.application(lab.rng, 300)), ("recv", lab.pick(30000, 12000, 50000)),
+            ("call", swallow_all), ("close",)])
+    lab.https(lab.other, 7)
+
+
 @scenario("twin")
 def reset_after_idle(lab):
     """A NAT forgot the connection after minutes of silence; the next word draws a reset."""
