@@ -55,6 +55,25 @@ lives_on(const struct look *l, size_t i)
 	return false;
 }
 
+/* How long the connection had been idle when the words came that packet i answers. A NAT or a
+ * balancer that has forgotten it by then refuses them in the server's name (dossier B-14, B-41). */
+static int64_t
+idle_before(const struct look *l, size_t i)
+{
+	const struct trace *said = NULL;
+
+	while (i-- > 0) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o->odd & (ODD_RST | ODD_ICMP | ODD_RETRANSMISSION))
+			continue;
+		if (said)
+			return said->nsec - o->nsec;
+		said = o;
+	}
+	return 0;
+}
+
 /* RFC 9293, 3.10.7.1: a segment to no connection is answered by a reset without ACK flag whose
  * sequence number is that segment's acknowledgement (B-08). Who has no connection cannot go on
  * with it. */
@@ -63,7 +82,8 @@ is_reply(const struct look *l, size_t i, const struct measure *m)
 {
 	const struct trace *t = flow_trace(l->flow, i);
 
-	if (t->flags & TH_ACK_ || t->window || m->early || lives_on(l, i))
+	if (t->flags & TH_ACK_ || t->window || lives_on(l, i) ||
+	    (m->early && idle_before(l, i) <= IDLE_LONG))
 		return false;
 	for (size_t k = i; k-- > 0;) {
 		const struct trace *o = flow_trace(l->flow, k);
@@ -239,7 +259,7 @@ weigh_context(struct finding *f, const struct suspects *s)
 		finding_weigh(f, "reset.after_fin", t->at);
 	if (answered)
 		finding_weigh(f, "reset.answered", t->at);
-	if (last && t->nsec - last->nsec > IDLE_LONG)
+	if ((last && t->nsec - last->nsec > IDLE_LONG) || idle_before(l, at) > IDLE_LONG)
 		finding_weigh(f, "reset.idle", t->at);
 	else if (last && t->nsec - last->nsec > IDLE_SOME)
 		finding_weigh(f, "reset.late", t->at);

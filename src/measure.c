@@ -82,13 +82,50 @@ round_trip(const struct look *l, enum side from, bool *ret_waited)
 	return rtt;
 }
 
+/* What else of the other side's words was on its way when packet t came: since when is the oldest
+ * of them unconfirmed? A reset may answer any, and each late segment of a download that the client
+ * gave up draws one (dossier B-08). 0: none was; -1: the records that would tell were not kept. */
+static int64_t
+oldest_on_its_way(const struct look *l, const struct trace *t, const struct trace *said)
+{
+	const struct half *h = l->flow->half;
+	uint32_t confirmed = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o == t)
+			break;
+		if (o->from != t->from || !(o->flags & TH_ACK_) || o->odd & (ODD_RST | ODD_ICMP))
+			continue;
+		if (!any || seq_before(confirmed, o->ack))
+			confirmed = o->ack;
+		any = true;
+	}
+	for (size_t i = 0; any && i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o == said)
+			break;
+		if (o->from == said->from && o->len &&
+		    !(o->odd & (ODD_RST | ODD_ICMP | ODD_KEEPALIVE)) &&
+		    seq_before(confirmed, o->seq + o->len))
+			return o->nsec;
+	}
+	if (any && h[CLIENT].packets + h[SERVER].packets > l->n &&
+	    seq_before(confirmed + said->len, h[said->from].next_seq))
+		return -1;
+	return 0;
+}
+
 /* F1: did it come before its sender can have known of what it answers? */
 static void
 measure_time(struct measure *m, const struct look *l, const struct trace *t, long trigger)
 {
 	const struct trace *said;
 	bool acked, waited;
-	int64_t rtt;
+	int64_t rtt, older;
 
 	m->kappa = -1;
 	if (trigger < 0)
@@ -102,6 +139,11 @@ measure_time(struct measure *m, const struct look *l, const struct trace *t, lon
 	m->took = t->nsec - said->nsec;
 	m->kappa = (double)m->took / (double)rtt;
 	acked = t->flags & TH_ACK_ && !seq_before(t->ack, said->seq + said->len);
+	older = t->odd & ODD_RST && !acked ? oldest_on_its_way(l, t, said) : 0;
+	if (older < 0 || (older && (double)(t->nsec - older) >= 0.6 * (double)rtt)) {
+		m->kappa = -1;
+		return;
+	}
 	if (m->kappa < 0.25)
 		add(m, acked ? "time.early_ack" : "time.early");
 	else if (m->kappa < 0.6)

@@ -43,14 +43,15 @@ def end_of(address, port):
 
 
 def curl(net, at, scheme, name, host, path="/", deadline=DEADLINE, client=None, sport=None,
-         size=None, more=(), ok=(0,), address=None):
+         size=None, more=(), ok=(0,), address=None, ask=False):
+    """ask: whoever resolv.conf names is asked for the address."""
     port, sport = {"https": 443, "http": 80}[scheme], sport or net.port()
     address = address or host.address
     shown = "[%s]" % address if ":" in address else address
     url = "%s://%s%s" % (scheme, name, "/%d" % size if size is not None else path)
     argv = ["curl", "-sS", "-o", "/dev/null", "--noproxy", "*", "--max-time", "%.1f" % deadline,
-            "--local-port", str(sport), "--cacert", net.ca[0], "--resolve",
-            "%s:%d:%s" % (name, port, shown), *more, url]
+            "--local-port", str(sport), "--cacert", net.ca[0], *(
+                () if ask else ("--resolve", "%s:%d:%s" % (name, port, shown))), *more, url]
     key = ("tcp", (client or net.client).v6 if ":" in address else (client or net.client).v4,
            sport, address, port)
     return net.do(at, argv, key, [name], client=client, ok=ok)

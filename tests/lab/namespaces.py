@@ -189,8 +189,9 @@ class Chain:
                 self.back(r, clients, nat, *self.up[r])
 
     def back(self, router, clients, nat, n, end):
-        self.ip(router, *("route add %s/32 via 100.64.%d.%d" % (a, n, end)
-                           for a in [c.v4 for c in clients] + list(nat)),
+        self.ip(router, *("route add %s via 100.64.%d.%d" % (a, n, end)
+                           for a in [c.v4 + "/32" for c in clients] + list(nat) + ["100.64.0.0/16"]),
+                "-6 route add fd64::/16 via fd64:%x::%d" % (n, end),
                 *("-6 route add %s/128 via fd64:%x::%d" % (c.v6, n, end) for c in clients))
 
     def reroute(self, router, host, back):

@@ -11,12 +11,13 @@ from lab import world
 from lab.world import EPOCH, Lab
 
 from . import clients, services
-from .namespaces import Chain, nft, offload, set_kernel
+from .namespaces import Chain, call, nft, offload, set_kernel
 from .wire import Box, RealClock, Wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETTLE = 0.6            # seconds from the last client's end to the end of the captures
 LEAD = 0.3              # from the start of the captures to second 0 of the story
+ODD_CAPTURES = 0.3      # of the stories with interference are recorded in an odd way
 LONGEST = 150           # seconds that a story may take
 # Stacks that Linux can be set to: what its packets look like then.
 STACKS = {"linux": {}, "windows": {"net.ipv4.ip_default_ttl": 128, "net.ipv4.tcp_timestamps": 0,
@@ -45,7 +46,7 @@ class Host:
         self.records, self.zones, self.more = {}, {}, ""
         self.tls = net.tls
         self.running, self._dead = [], False
-        self.rules, self.ssh = "", ""           # nft: the host's own firewall; sshd_config
+        self.rules, self.ssh, self.fast = "", "", ""    # its own firewall (nft), sshd's, nginx'
 
     @property
     def dead(self):
@@ -70,6 +71,13 @@ class Host:
         object.__setattr__(self, name, value)
 
 
+class Router:
+    """A place where a program may run."""
+
+    def __init__(self, name):
+        self.name = name
+
+
 class Net(Lab):
     """Built as its story is told, run by run(). chance: all that is random in it."""
 
@@ -91,6 +99,8 @@ class Net(Lab):
         # How taps record, where they stand; nft, sysctl and MTU of routers; the NAT's addresses.
         self.tap_words, self.tap_places, self.routers, self.kernel = {}, {}, {}, {}
         self.mtu, self.nat, self.superframes, self.unsure = {}, [], False, ""
+        self.prepare = []               # what is to be begun beside the servers
+        self.near0 = Router("near0")
         self.client = Host(self, "client", "192.168.1.10", self.net6 + ":1::10", client)
         self.clients, self.web = [self.client], None
 
@@ -210,6 +220,12 @@ class Net(Lab):
         h = resolver or next(iter(self.resolvers.values()), None) or self.resolver()
         return clients.dig(self, at, name, h, qtype or ("AAAA" if self.v6 else "A"), **more)
 
+    def acted(self, flow, mechanism, trigger, stage, accept=None):
+        """An end of this flow, a proxy or a resolver, commits the act itself: what it says counts
+        as forged at the client."""
+        e = self.mark(flow, mechanism, trigger, stage)
+        e.accept, e.told = accept or {}, True
+
     # --- the run ---
 
     def begin(self):
@@ -231,10 +247,21 @@ class Net(Lab):
         self.thread.start()
         for h in self.hosts:
             self.serve_all(h)
+        if self.resolvers:
+            self.resolv_conf()
+        for begin in self.prepare:
+            begin()
         self.running = True
         for h in self.hosts:
             if h.dead:
                 h.cut()
+
+    def resolv_conf(self):
+        """For programs that ask the C library."""
+        path = os.path.join(self.folder, "resolv.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("".join("nameserver %s\n" % a for a in self.resolvers))
+        call("mount", "--bind", path, "/etc/resolv.conf")
 
     def serve_all(self, h):
         kinds = set(s for s in h.listening.values() if isinstance(s, str))
@@ -277,6 +304,9 @@ def make(case, seed, folder, ca):
     net = Net(case.name, chance, work, ca, **options)
     net.bad, net.good, net.other = names(chance)
     case.function(net)
+    if case.group == "interference" and not net.tap_words and chance.random() < ODD_CAPTURES:
+        from .cases import artefacts
+        artefacts.decorate(net)
     net.run()
     taps.write(net, case, seed, folder)
     shutil.rmtree(work)

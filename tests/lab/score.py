@@ -19,14 +19,22 @@ class Row:
         self.hedged = self.hedged_found = 0
 
 
-def frames_of(said):
-    return sorted({x["frame"] for f in said.values() for x in f["frames"]
-                   if x["role"] == "injected"})
+def frames_of(report):
+    """(flow, mechanism) -> the frames that are called injected: two questions of one flow may both
+    be answered falsely."""
+    out = collections.defaultdict(set)
+    for f in report["findings"]:
+        out[golden.key(f["flow"]), f["mechanism"]].update(golden.injected(f))
+    return out
 
 
 def judge(document, report, rows, lines):
     """Adds one capture. Returns how many flows were falsely accused."""
-    said, place = golden.said_of(report), document["file"].rsplit("-", 1)[1].split(".")[0]
+    said, frames = golden.said_of(report), frames_of(report)
+    place = document["file"].rsplit("-", 1)[1].split(".")[0]
+    vantage = report["captures"][0]["vantage"]
+    if vantage not in ("unknown", document["vantage"]):
+        lines.append("PLACE  %s: taken at the %s, says the report" % (document["file"], vantage))
     wanted, unsure, false = collections.defaultdict(list), set(), 0
     for flow in document["flows"]:
         k = golden.key(flow["flow"])
@@ -34,7 +42,7 @@ def judge(document, report, rows, lines):
             unsure.add(k)
         for f in flow["findings"]:
             wanted[k].append(f)
-            count(f, said.get(k, {}), rows[f["mechanism"], place], document, k, lines)
+            count(f, said.get(k, {}), frames, rows[f["mechanism"], place], document, k, lines)
     for k, mine in said.items():
         right = {m for f in wanted[k] for m in f["mechanism_accept"] + f["also"]}
         for m, f in sorted(mine.items()):
@@ -47,7 +55,7 @@ def judge(document, report, rows, lines):
     return false
 
 
-def count(f, said, row, document, k, lines):
+def count(f, said, frames, row, document, k, lines):
     best = max((said[m] for m in f["mechanism_accept"] if m in said),
                key=lambda x: x["confidence"], default=None)
     sure = best is not None and best["confidence"] >= SAID
@@ -65,11 +73,12 @@ def count(f, said, row, document, k, lines):
                            or "nothing"),)))
     elif f["injected"] and golden.key(best["flow"]) == k:
         row.frames += 1
-        right = golden.injected(best) == f["injected"]
+        shown = sorted(frames[k, best["mechanism"]])
+        right = shown == f["injected"]
         row.frames_right += right
         if not right:
             lines.append("FRAMES %s: %s of %s %s:%d > %s:%d, says %s, truth %s" % (
-                (document["file"], f["mechanism"]) + k + (golden.injected(best), f["injected"])))
+                (document["file"], f["mechanism"]) + k + (shown, f["injected"])))
 
 
 def table(rows):

@@ -57,11 +57,11 @@ def wait(p, port, proto="tcp"):
     raise Failed("nothing listens on %s port %d: %s" % (proto, port, p.args))
 
 
-def authority(folder):
-    """A certificate authority for a run: (certificate, key)."""
+def authority(folder, subject="/O=Laboratory/CN=Laboratory Root"):
+    """A certificate authority: (certificate, key)."""
     crt, key = os.path.join(folder, "ca.pem"), os.path.join(folder, "ca.key")
     call("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "30", "-subj", "/O=Laboratory/CN=Laboratory Root", "-keyout", key,
+         "-nodes", "-days", "30", "-subj", subject, "-keyout", key,
          "-out", crt)
     return crt, key
 
@@ -105,9 +105,10 @@ def nginx(net, host):
     ports = [p for p in (80, 443) if p in host.listening and host.listening[p] == "nginx"]
     blocks = []
     for names, more in [(" ".join(host.names) or "_", "")] + sorted(host.own.items()):
-        default = " default_server" if not blocks else ""
+        first = not blocks
         for port in ports:
-            listen = "".join("listen %s%s%s;" % (a, " ssl" if port == 443 else "", default)
+            default, fast = (" default_server", host.fast) if first else ("", "")
+            listen = "".join("listen %s%s%s;" % (a, " ssl" if port == 443 else "", default + fast)
                              for a in ("%s:%d" % (host.v4, port), "[%s]:%d" % (host.v6, port)))
             tls = "ssl_certificate %s; ssl_certificate_key %s; ssl_protocols %s;" % (
                 crt, key, host.tls) if port == 443 else ""

@@ -15,6 +15,12 @@ from lab.world import EPOCH
 from . import frames
 from .namespaces import inside
 
+# What truth.py may not know yet of mechanisms that only this laboratory has.
+truth.SILENT = tuple(sorted({*truth.SILENT, "freeze", "throttle"}))
+for _word, _beside in (("freeze", ["drop"]), ("throttle", ["freeze"]),
+                       ("protocol-stripping", [])):
+    truth.ALSO.setdefault(_word, _beside)
+OWN = ("100.64.", "fd64:")      # routers, from which proxies call
 START = 5               # seconds that tcpdump may take to begin
 SNAPLEN = 262144
 # tap -> (the lab's place, which of the wire's ends the frames have passed)
@@ -86,7 +92,7 @@ class View:
         self.flows = [dict(f, ambiguous=net.unsure) for f in net.flows]
         for number, (t, _, _) in enumerate(self.raw):
             p = self.parsed[number] or nothing()
-            p.way = "up" if p.src in self.clients else "down"
+            p.way = "up" if p.src in self.clients or p.src.startswith(OWN) else "down"
             p.event = None
             self.tap.records.append((t - EPOCH * 1000000, p, p.ttl, p.way == "down"))
         self.box = copy.copy(net.box)
@@ -117,10 +123,20 @@ class View:
         for e in self.box.events:
             # What is swallowed is only seen on the side that it came from.
             came = "up" if PLACES[self.tap.place] == "left" else "down"
-            lost = [p for p in e.dropped if p.way == came]
-            e.dropped = [r for r in (self.record(by_flow, times, p) for p in lost) if r]
+            e.dropped = [p.way == came and self.record(by_flow, times, p) or p for p in e.dropped]
             e.cause = e.cause and self.record(by_flow, times, e.cause)
+        self.told()
         self.partly()
+
+    def told(self):
+        """What a proxy or a resolver says itself, as far as the client sees it."""
+        acts = {e.flow: e for e in self.box.events if getattr(e, "told", False)}
+        for _, p, _, _ in self.tap.records:
+            if acts and p.proto in (TCP, UDP) and p.way == "down" and p.payload:
+                e = acts.get(truth.packet_keys(p)[1])
+                if e and self.tap.place == "client" and not p.event:
+                    p.event = e
+                    e.cause = e.cause or p
 
     def partly(self):
         """Of a forged page whose bytes are not in this capture, only the resets can be told."""

@@ -3,7 +3,7 @@
 from . import scenario
 from .. import payloads as say
 from ..acts import Reset, Residual
-from ..middlebox import host, sni
+from ..middlebox import Trigger, host, sni
 from ..packets import ACK, PSH, RST, TCP, Packet
 
 
@@ -205,6 +205,32 @@ def client_aborts(lab):
     lab.https(lab.good, 7)
 
 
+def swallow_all(c):
+    """Nothing is left unread, so that close() sends a FIN first."""
+    c.read = len(c.inn)
+
+
+@scenario("twin")
+def download_given_up(lab):
+    """Seen from the server: the client gives up a download, and resets for each late segment."""
+    lab.tap.place = "server"
+
+    def stream(app, c):
+        """Record after record, faster than they are confirmed."""
+        steps = []
+        for _ in range(60):
+            steps += [("send", say.application(lab.rng, 1300)), ("wait", 4000)]
+        return [("wait", 900), ("send", say.server_flight(lab.rng)), ("record", 2),
+                ("record",)] + steps
+    lab.server(lab.good, tls=stream)
+    for i in range(2):
+        lab.https(lab.good, 0.2 + 3 * i, steps=[
+            ("record", 6), ("send", say.client_finished(lab.rng)),
+            ("send", say.application(lab.rng, 300)), ("recv", lab.pick(30000, 12000, 50000)),
+            ("call", swallow_all), ("close",)])
+    lab.https(lab.other, 7)
+
+
 @scenario("twin")
 def reset_after_idle(lab):
     """A NAT forgot the connection after minutes of silence; the next word draws a reset."""
@@ -216,6 +242,46 @@ def reset_after_idle(lab):
         ("send", say.application(lab.rng, 200)), ("record",), ("close",)])
     lab.at(330, h.tcp.clear)
     lab.https(lab.good, 3)
+
+
+class Forgotten(Trigger):
+    """The first word after a moment: whose connection began before it is not known any more."""
+
+    def __init__(self, lab, seconds):
+        super().__init__("volume", "")
+        self.lab, self.after = lab, lab.when(seconds)
+
+    def hit(self, view, p, way):
+        return way == "up" and bool(p.payload) and self.lab.clock.now > self.after and \
+            view.segments["up"] > 3
+
+
+class Refusal(Reset):
+    """The answer of a stateful firewall, in the server's name, to a word of no connection that it
+    knows: no interference, so no event."""
+
+    def start(self, box, view, p, way):
+        reset = Packet(p.dst, p.src, TCP, p.dport, p.sport, p.ack, 0, RST, ttl=self.style["ttl"],
+                       df=self.style["df"])
+        box.path.inject(reset, "down", self.delay)
+        return False
+
+
+@scenario("twin")
+def nat_refuses(lab):
+    """A NAT next door forgot the connection in minutes of silence, and resets its next word."""
+    lab.until = 330
+    memory = lab.between(200, 62, 240)
+    lab.alias(lab.bad, lab.server(lab.good))
+    lab.rule(Refusal(Forgotten(lab, memory), delay=lab.between(30, 10, 200), style={
+        "ttl": lab.pick(255, 64), "df": lab.pick(True, False)}))
+    for i, n in enumerate((lab.bad, lab.good)):
+        lab.https(n, 0.2 + 2 * i, deadline=310, steps=[
+            ("record", 6), ("send", say.client_finished(lab.rng)),
+            ("send", say.application(lab.rng, 300)), ("record",),
+            ("wait", lab.when(memory + 5) - lab.when(0)),
+            ("send", say.application(lab.rng, 200)), ("record",), ("close",)])
+    lab.https(lab.other, 3)
 
 
 @scenario("twin")

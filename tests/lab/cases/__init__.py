@@ -4,7 +4,8 @@ import importlib
 
 from lab import scenarios
 
-MODULES = ("plain", "servers", "network", "artefacts", "forged", "silent", "names")
+MODULES = ("plain", "servers", "network", "artefacts", "forged", "silent", "names", "slow",
+           "boxes", "quic")
 ALL = {}
 # Stories of captures/lab that are told here as well, word for word, with real stacks.
 BORROWED = (

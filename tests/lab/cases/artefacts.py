@@ -13,6 +13,39 @@ def everywhere(net, **words):
         net.tap_words[tap] = dict(words)
 
 
+def tag(net):
+    vlan = struct.pack("!HH", 0x8100, net.rng.randrange(2, 4000))
+    return lambda net, link, records: (link, [(t, d[:12] + vlan + d[12:], n + 4)
+                                              for t, d, n in records])
+
+
+def pad(net, link, records):
+    """What comes in over a real wire has 60 bytes at least (IEEE 802.3, 3.2.7)."""
+    return link, [(t, d + bytes(max(60 - n, 0)) if n == len(d) else d, max(n, 60))
+                  for t, d, n in records]
+
+
+def decorate(net):
+    """An odd capture of any story."""
+    how = net.rng.choice(("cooked", "tagged", "padded", "superframes", "short"))
+    if how == "cooked":
+        net.tap_words["client"] = net.tap_words["server"] = {"interface": "any"}
+    elif how == "tagged":
+        everywhere(net, change=tag(net))
+    elif how == "padded":
+        everywhere(net, change=pad)
+    elif how == "short":
+        everywhere(net, snaplen=net.pick(1600, 300))
+    net.superframes = how == "superframes"
+
+
+@case("twin")
+def padded(net):
+    """Short frames are padded to 60 bytes."""
+    a_minute(net)
+    everywhere(net, change=pad)
+
+
 @case("twin")
 def cooked(net):
     """tcpdump -i any: cooked frames without addresses of the link."""
@@ -59,11 +92,7 @@ def seen_twice(net):
 def tagged(net):
     """A mirror port adds a VLAN tag."""
     a_minute(net)
-    tag = struct.pack("!HH", 0x8100, net.rng.randrange(2, 4000))
-
-    def add(net, link, records):
-        return link, [(t, d[:12] + tag + d[12:], n + 4) for t, d, n in records]
-    everywhere(net, change=add)
+    everywhere(net, change=tag(net))
 
 
 @case("twin")

@@ -52,8 +52,49 @@ def dns_only(net):
 
 
 @case("interference")
+def dns_race_of_two(net):
+    """The C library's two questions, for A and AAAA, are both answered falsely first."""
+    asked(net, 1)
+    net.rule(Dns(dns(net.bad), answers=lie(net), style=style(net),
+                 delay=net.rng.randrange(100, 2500), accept={"value": [net.bad]}))
+    for i in range(2):
+        net.https(net.bad, 3 + 2 * i, ask=True, deadline=3)
+        net.https(net.good, 4 + 2 * i, ask=True)
+
+
+@case("twin")
+def adblock(net):
+    """The household's resolver answers 0.0.0.0 for some names, and the truth for the others."""
+    r = asked(net, 2)
+    ads = ["ads%d.%s" % (i, net.other) for i in range(3)]
+    for i, n in enumerate(ads):
+        r.records[n] = ["0.0.0.0", "::"]
+        net.lookup(n, 1.5 + i, r)
+
+
+@case("interference")
 def dns_denied(net):
     """The forged answer denies the name; the resolver's own answer follows."""
     asked(net)
     net.rule(Dns(dns(net.bad), rcode=NXDOMAIN, style=style(net),
                  delay=net.rng.randrange(100, 2500)))
+
+
+@case("interference")
+def resolver_lies(net):
+    """One resolver gives a false address for one name, denies or refuses it; another knows it."""
+    r = asked(net, 1)
+    other = net.resolver()
+    how = net.rng.choice(("bogon", "nxdomain", "refused"))
+    if how == "bogon":
+        r.records[net.bad] = lie(net)
+    else:
+        r.zones[net.bad] = {"nxdomain": "always_nxdomain", "refused": "always_refuse"}[how]
+    for i in range(2):
+        net.lookup(net.bad, 3 + 2 * i, r)
+        net.lookup(net.bad, 3.8 + 2 * i, other)
+        net.lookup(net.good, 4.2 + 2 * i, other)
+    for f in net.flows:
+        if net.bad in f["names"] and f["key"][3] == r.address:
+            net.acted(f, "dns-tampering", dns(net.bad), "dns",
+                      {"mechanism": ["dns-tampering", "dns-injection"]})

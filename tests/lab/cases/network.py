@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Networks that fail: links, routes, radios, NATs, tunnels too small, balancers, dead resolvers."""
+import sys
+
 from . import case
 from .. import clients
 from ..namespaces import call, inside, nft, set_kernel
@@ -71,15 +73,15 @@ def nat_forgets(net):
     """A NAT with a short memory: what comes after an idle minute meets no mapping."""
     h = beside(net)
     h.http = "keepalive_timeout 60s;"
-    nat(net, net.pick("ct state invalid drop;", ""))
+    nat(net, net.pick("ct state invalid drop;", "", "ct state invalid reject with tcp reset;"))
     net.kernel["near0"] = {"net.netfilter.nf_conntrack_tcp_timeout_established": 3,
                            "net.netfilter.nf_conntrack_tcp_loose": 0}
     get = ("GET /1200 HTTP/1.1\r\nHost: %s\r\n\r\n" % net.bad).encode()
     for i in range(2):
-        net.connect(0.5 + i, h.address, 80, [("send", get), ("http",), ("wait", 7000000),
+        net.connect(0.5 + i, h.address, 80, [("send", get), ("http",), ("wait", 66000000),
                                              ("send", get), ("http",), ("close",)], [net.bad],
-                    deadline=16)
-    net.https(net.bad, 9)
+                    deadline=80)
+    net.https(net.bad, 68)
 
 
 def nat(net, forward=""):
@@ -284,6 +286,41 @@ def scan(net):
     for i in range(36):
         net.connect(0.3 + 0.05 * i, hosts[i % 3].address, net.rng.randrange(1, 3000), [("close",)],
                     deadline=1)
+
+
+SPOOF = """
+import random, socket, struct, sys, time
+sys.path[:0] = sys.argv[4:]
+from lab import packets
+v6 = ":" in sys.argv[1]
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_RAW, 255)
+for i in range(int(sys.argv[3])):
+    a = "2a0a:2f00:9::%x" % i if v6 else "11.77.%d.%d" % (i % 5, i % 250 + 1)
+    p = packets.Packet(a, sys.argv[1], 6, random.randrange(1024, 65535), int(sys.argv[2]),
+                       random.randrange(1 << 32), 0, packets.SYN, 1024, ip_id=54321, df=False)
+    s.sendto(packets.ip_bytes(p, 64), (sys.argv[1], 0))
+    time.sleep(0.03)
+"""
+
+
+@case("twin", v6=False)
+def spoofed_flood(net):
+    """SYNs with made up sources: the server's answers go nowhere, those of true clients arrive."""
+    h = beside(net)
+    net.do(0.5, [sys.executable, "-c", SPOOF, h.v4, "443", "80", *sys.path[:2]])
+    for i in range(2):
+        net.https(net.bad, 1 + i)
+
+
+@case("twin")
+def client_resets(net):
+    """A client that ends its connections by a reset, at any moment, as some libraries do."""
+    h = beside(net)
+    get = ("GET /40000 HTTP/1.1\r\nHost: %s\r\n\r\n" % net.bad).encode()
+    for i in range(4):
+        net.connect(0.4 + i, h.address, 80, [
+            ("send", get), ("recv", net.rng.choice((1, 5000, 40000))), ("abort",)], [net.bad])
+        net.connect(0.7 + i, h.address, 443, [("wait", 300000), ("abort",)])
 
 
 @case("twin")

@@ -59,3 +59,25 @@ def secure_shell(net):
     net.https(net.good, 0.3)
     clients.ssh(net, 0.5, h)
     clients.ssh(net, 2.5, h)
+
+
+@case("twin")
+def by_resolver(net):
+    """The C library asks for both families at once, and curl takes what it gets."""
+    net.resolver(delay=net.between(5, 1, 30))
+    for n in (net.good, net.bad, net.other):
+        net.server(n)
+    for i, n in enumerate((net.good, net.bad, net.other, net.good)):
+        net.https(n, 0.3 + i, ask=True)
+        net.http(n, 0.8 + i, ask=True)
+
+
+@case("twin")
+def fast_open(net):
+    """TCP Fast Open: from the second connection on, the first words travel in the SYN."""
+    h = net.server(net.bad)
+    h.kernel["net.ipv4.tcp_fastopen"] = net.client.kernel["net.ipv4.tcp_fastopen"] = 3
+    h.fast = " fastopen=16"
+    for i in range(4):
+        net.https(net.bad, 0.3 + i, more=["--tcp-fastopen"])
+        net.http(net.bad, 0.8 + i, more=["--tcp-fastopen"])
