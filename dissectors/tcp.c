@@ -19,11 +19,13 @@ enum {
 	TTL_JUMP,
 	IP_ID,
 	DF,
+	ID_WINDOW,
 	ID_MIRROR,
 	WINDOW,
 	FLAGS,
 	LEN,
 	SEQ_REL,
+	SEQ_ZERO,
 	ACK_REL,
 	ACK_RAW_NONZERO,
 	RESERVED,
@@ -40,6 +42,14 @@ enum {
 	OVERLAP_FIRST,
 	OVERLAP_SECOND,
 	RESET_CAUSE,
+	DATA_SEQ_RST,
+	RST_SEQ_CHANGE,
+	RST_ACK_CHANGE,
+	RST_REPEATED,
+	RST_SEQ_DATA,
+	SYN_RST,
+	SYN_ACK_SEQ,
+	CLOCK,
 	NFIELDS
 };
 
@@ -58,12 +68,15 @@ static const struct field fields[NFIELDS + 1] = {
     [TTL_JUMP] = {"ip.ttl_jump", FACT_UINT, "distance from the TTLs of the sender's other packets"},
     [IP_ID] = {"ip.id", FACT_UINT, "IPv4 identification"},
     [DF] = {"ip.df", FACT_UINT, "IPv4 Don't Fragment flag, 0 or 1"},
+    [ID_WINDOW] = {"tcp.id_window", FACT_UINT,
+		   "IP ID plus 12.27 times the window of a reset: one line for some injectors"},
     [ID_MIRROR] = {"ip.id_mirror", FACT_MARK,
 		   "IP ID, not zero, equals that of the other side's packet before"},
     [WINDOW] = {"tcp.window_size_value", FACT_UINT, "window field, unscaled"},
     [FLAGS] = {"tcp.flags", FACT_UINT, "the eight flag bits"},
     [LEN] = {"tcp.len", FACT_UINT, "payload bytes"},
     [SEQ_REL] = {"tcp.seq_rel", FACT_UINT, "sequence number relative to the sender's SYN"},
+    [SEQ_ZERO] = {"tcp.seq_zero", FACT_MARK, "reset with the number zero"},
     [ACK_REL] = {"tcp.ack_rel", FACT_UINT, "acknowledgement relative to the other side's SYN"},
     [ACK_RAW_NONZERO] = {"tcp.ack_raw_nonzero", FACT_MARK,
 			 "acknowledgement field not zero though the ACK flag is clear"},
@@ -89,6 +102,19 @@ static const struct field fields[NFIELDS + 1] = {
 			"bytes that came second where two versions differ"},
     [RESET_CAUSE] = {"tcp.reset_cause", FACT_TEXT,
 		     "payload of a reset in hexadecimal, 32 bytes at most (RFC 9293, 3.5.2)"},
+    [DATA_SEQ_RST] = {"tcp.data_seq_rst", FACT_MARK, "reset whose number is older than data sent"},
+    [RST_SEQ_CHANGE] = {"tcp.rst_seq_change", FACT_MARK,
+			"reset beyond the one before it and beyond all that was sent"},
+    [RST_ACK_CHANGE] = {"tcp.rst_ack_change", FACT_MARK,
+			"reset like the one before it, but with a guessed acknowledgement"},
+    [RST_REPEATED] = {"tcp.rst_repeated", FACT_MARK,
+		      "RST+ACK sent again after a timer though nobody had asked"},
+    [RST_SEQ_DATA] = {"tcp.rst_seq_data", FACT_MARK,
+		      "new data at or beyond the number of a reset of the same side"},
+    [SYN_RST] = {"tcp.syn_rst", FACT_MARK, "SYN+ACK of a side that had refused the same SYN"},
+    [SYN_ACK_SEQ] = {"tcp.syn_ack_seq", FACT_MARK,
+		     "SYN+ACK with another number than the one before it for the same SYN"},
+    [CLOCK] = {"tcp.clock_wrong", FACT_MARK, "timestamp that is not of its sender's clock"},
 };
 
 #define MARK(x) note(f, from, &fields[x])
@@ -137,6 +163,8 @@ note_ip(struct flow *f, enum side from, const struct trace *t, const struct trac
 		return;
 	UINT(IP_ID, t->ip_id);
 	UINT(DF, t->bits & PKT_DF ? 1 : 0);
+	if (is_reset(t) && t->window)
+		UINT(ID_WINDOW, t->ip_id + t->window * 1227u / 100);
 	if (before && t->ip_id && before->ip_id == t->ip_id)
 		MARK(ID_MIRROR);
 }
@@ -152,6 +180,8 @@ note_header(struct flow *f, enum side from, const struct trace *t)
 		UINT(LEN, t->len);
 	if (h->has_isn)
 		UINT(SEQ_REL, (uint32_t)(t->seq - h->isn));
+	if (is_reset(t) && !t->seq)
+		MARK(SEQ_ZERO);
 	if (t->flags & TH_ACK_ && o->has_isn)
 		UINT(ACK_REL, (uint32_t)(t->ack - o->isn));
 	if (!(t->flags & TH_ACK_) && t->ack)
@@ -162,6 +192,28 @@ note_header(struct flow *f, enum side from, const struct trace *t)
 		MARK(OPTIONS_NONE);
 	if (t->odd & ODD_NO_TS || (is_reset(t) && h->ts && o->ts && !(t->options & OPT_TS)))
 		MARK(NO_TIMESTAMPS);
+}
+
+/* Weaver et al., NDSS 2009. */
+static void
+note_denials(struct flow *f, enum side from, size_t at)
+{
+	if (reset_is_stale(f, at))
+		MARK(DATA_SEQ_RST);
+	if (reset_guesses_seq(f, at))
+		MARK(RST_SEQ_CHANGE);
+	if (reset_guesses_ack(f, at))
+		MARK(RST_ACK_CHANGE);
+	if (reset_is_repeated(f, at))
+		MARK(RST_REPEATED);
+	if (data_deny_reset(f, at))
+		MARK(RST_SEQ_DATA);
+	if (syn_ack_denies_reset(f, at))
+		MARK(SYN_RST);
+	if (syn_ack_differs(f, at))
+		MARK(SYN_ACK_SEQ);
+	if (clock_is_wrong(f, at))
+		MARK(CLOCK);
 }
 
 static void
@@ -260,6 +312,7 @@ packets(struct flow *f)
 		note_ip(f, from, t, last[to]);
 		note_header(f, from, t);
 		note_timing(f, from, t, data[to], rtt);
+		note_denials(f, from, i);
 		if (is_reset(t))
 			note_burst(f, from, t, i);
 		last[from] = t;
