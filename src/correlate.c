@@ -5,6 +5,7 @@
 #include "contrast.h"
 #include "control.h"
 #include "correlate_dns.h"
+#include "correlate_request.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -184,7 +185,8 @@ ask_others(const struct contemporaries *others, struct candidate *x)
 				fine = e;
 			else if (!around || (around->dns && !e->dns))
 				around = e;
-		} else if (e->outcome == OUTCOME_FAILED) {
+		} else if (e->outcome == OUTCOME_FAILED && (e->proto == IPPROTO_TCP || e->dns)) {
+			/* Many networks let nothing else through, and work. */
 			count_failure(&failed, &e->server);
 		}
 	}
@@ -196,6 +198,15 @@ ask_others(const struct contemporaries *others, struct candidate *x)
 		control(f, "control.others_fine", fine, "another address answered at that time");
 	else if (failed.n == 2)
 		finding_weigh(f, "context.outage", no_packet());
+}
+
+/* The same protocol, elsewhere: of requests correlate_request.c tells that. */
+static bool
+is_same_protocol(const struct finding *f, const struct finding *g)
+{
+	return f->trigger == TRIGGER_PROTOCOL && g->trigger == TRIGGER_PROTOCOL &&
+	       f->stage != STAGE_DATAGRAM && f->stage == g->stage &&
+	       strcmp(f->trigger_value, g->trigger_value) == 0;
 }
 
 /* The same thing to the same target, or to others at the same address. */
@@ -218,6 +229,7 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 			continue;
 		asked++;
 		if ((me->name && control_same_text(me->name, y->episode.name)) ||
+		    is_same_protocol(f, g) ||
 		    (!me->name && !y->episode.name &&
 		     (me->port == y->episode.port || f->stage == STAGE_SYN) &&
 		     addr_equal(&me->server, &y->episode.server))) {
@@ -378,6 +390,8 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 		ask_vantage(c, x);
 		ask_others(others, x);
 	}
+	if (finding_has(f, "request.unanswered") || finding_has(f, "request.unanswered_once"))
+		correlate_request(others, x);
 	weigh(f);
 }
 

@@ -34,6 +34,7 @@ void detect_data(const struct detection *d, const struct look *l);
 void detect_page(const struct detection *d, const struct look *l);
 void detect_silence(const struct detection *d, const struct look *l);
 void detect_dns(const struct detection *d, const struct look *l);
+void detect_request(const struct detection *d, const struct look *l);
 void detect_icmp(const struct detection *d, const struct look *l);
 void detect_certificate(const struct detection *d, const struct look *l);
 void detect_alert(const struct detection *d, const struct look *l);

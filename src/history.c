@@ -405,6 +405,7 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	e->first_at = f->first_at;
 	e->outcome = (uint8_t)l->outcome;
 	e->usage = l->usage;
+	e->protocol = f->dissector;
 	e->name = l->name[0] ? history_intern(h, l->name) : NULL;
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];

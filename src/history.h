@@ -31,10 +31,11 @@ struct episode {
 	bool dns, dns_positive;
 	bool dns_soa, dns_asked_edns, dns_edns; /* DNS: the answer's zone; EDNS either way */
 	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
-	bool again;      /* the same name was asked for in this conversation before */
-	bool silent;     /* opened in vain: not one packet came back */
-	bool interfered; /* set by correlation */
+	bool again;         /* the same name was asked for in this conversation before */
+	bool silent;        /* opened in vain: not one packet came back */
+	bool interfered;    /* set by correlation */
 	struct usage usage; /* by what its bytes say */
+	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };
 
 /* How one resolver usually answers. */
