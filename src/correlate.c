@@ -73,6 +73,30 @@ is_for_all(const struct episode *e, const struct episode *me)
 	return !addr_equal(&e->client, &me->client);
 }
 
+/* Did packets as large as those that vanished arrive there at any time? Then it is not the path
+ * that is too small for them (dossier B-35). */
+static void
+ask_sizes(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *all, *me = &x->episode;
+	size_t n, from, to;
+
+	if (!finding_has(f, "silence.large_only"))
+		return;
+	all = history_episodes(c->history, &n);
+	history_at_server(c->history, &me->server, &from, &to);
+	for (size_t i = from; i < to; i++) {
+		if (!all[i].large_heard || !addr_equal(&all[i].client, &me->client))
+			continue;
+		finding_forget(f, "silence.large_only");
+		finding_excludes(f, "packets too large for the path",
+				 "large ones arrived there, in the flow from frame %u on",
+				 all[i].first_at.frame);
+		return;
+	}
+}
+
 /* How did others fare at the same address? */
 static void
 ask_server(const struct correlation *c, struct candidate *x)
@@ -385,6 +409,7 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 	/* Other names and repetitions say nothing of whose a certificate is: impostors.c. */
 	if (f->mechanism != DNS_INJECTION && f->mechanism != DNS_TAMPERING &&
 	    f->mechanism != TLS_INTERCEPTION) {
+		ask_sizes(c, x);
 		ask_server(c, x);
 		ask_name(c, x);
 		ask_vantage(c, x);

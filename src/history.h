@@ -34,6 +34,7 @@ struct episode {
 	bool again;         /* the same name was asked for in this conversation before */
 	bool silent;        /* opened in vain: not one packet came back */
 	bool interfered;    /* set by correlation */
+	bool large_heard;   /* the server confirmed a packet of the client's that was full */
 	struct usage usage; /* by what its bytes say */
 	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };
