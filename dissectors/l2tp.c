@@ -90,6 +90,7 @@ const struct dissector dissector_l2tp = {
     .title = "Layer Two Tunneling Protocol",
     .spec = "RFC 2661",
     .carriers = 1u << DATAGRAMS,
+    .trigger = "l2tp",
     .fields = fields,
     .state_size = sizeof(struct l2tp),
     .probe = probe,

@@ -297,6 +297,7 @@ const struct dissector dissector_mtproto = {
     .title = "MTProto, as Telegram speaks it",
     .spec = "Telegram, MTProto transports",
     .carriers = 1u << STREAM,
+    .trigger = "mtproto",
     .fields = fields,
     .state_size = sizeof(struct mtproto),
     .probe = probe,

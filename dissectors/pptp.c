@@ -73,6 +73,7 @@ const struct dissector dissector_pptp = {
     .spec = "RFC 2637",
     .carriers = 1u << STREAM,
     .ports = ports,
+    .trigger = "pptp",
     .fields = fields,
     .state_size = sizeof(struct pptp),
     .probe = probe,

@@ -103,6 +103,7 @@ const struct dissector dissector_ssh = {
     .spec = "RFC 4253",
     .carriers = 1u << STREAM,
     .ports = ports,
+    .trigger = "ssh",
     .fields = fields,
     .state_size = sizeof(struct ssh),
     .probe = probe,

@@ -99,6 +99,7 @@ const struct dissector dissector_viber = {
     .spec = "ntop/nDPI, viber.c",
     .carriers = 1u << DATAGRAMS | 1u << STREAM,
     .ports = ports,
+    .trigger = "viber",
     .fields = fields,
     .state_size = sizeof(struct viber),
     .probe = probe,

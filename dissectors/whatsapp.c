@@ -131,6 +131,7 @@ const struct dissector dissector_whatsapp = {
     .title = "WhatsApp's chat transport",
     .spec = "tulir/whatsmeow, socket/",
     .carriers = 1u << STREAM,
+    .trigger = "whatsapp",
     .fields = fields,
     .state_size = sizeof(struct whatsapp),
     .probe = probe,

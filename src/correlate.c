@@ -5,6 +5,7 @@
 #include "contrast.h"
 #include "control.h"
 #include "correlate_dns.h"
+#include "correlate_request.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -70,6 +71,30 @@ static bool
 is_for_all(const struct episode *e, const struct episode *me)
 {
 	return !addr_equal(&e->client, &me->client);
+}
+
+/* Did packets as large as those that vanished arrive there at any time? Then it is not the path
+ * that is too small for them (dossier B-35). */
+static void
+ask_sizes(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *all, *me = &x->episode;
+	size_t n, from, to;
+
+	if (!finding_has(f, "silence.large_only"))
+		return;
+	all = history_episodes(c->history, &n);
+	history_at_server(c->history, &me->server, &from, &to);
+	for (size_t i = from; i < to; i++) {
+		if (!all[i].large_heard || !addr_equal(&all[i].client, &me->client))
+			continue;
+		finding_forget(f, "silence.large_only");
+		finding_excludes(f, "packets too large for the path",
+				 "large ones arrived there, in the flow from frame %u on",
+				 all[i].first_at.frame);
+		return;
+	}
 }
 
 /* How did others fare at the same address? */
@@ -184,7 +209,8 @@ ask_others(const struct contemporaries *others, struct candidate *x)
 				fine = e;
 			else if (!around || (around->dns && !e->dns))
 				around = e;
-		} else if (e->outcome == OUTCOME_FAILED) {
+		} else if (e->outcome == OUTCOME_FAILED && (e->proto == IPPROTO_TCP || e->dns)) {
+			/* Many networks let nothing else through, and work. */
 			count_failure(&failed, &e->server);
 		}
 	}
@@ -196,6 +222,15 @@ ask_others(const struct contemporaries *others, struct candidate *x)
 		control(f, "control.others_fine", fine, "another address answered at that time");
 	else if (failed.n == 2)
 		finding_weigh(f, "context.outage", no_packet());
+}
+
+/* The same protocol, elsewhere: of requests correlate_request.c tells that. */
+static bool
+is_same_protocol(const struct finding *f, const struct finding *g)
+{
+	return f->trigger == TRIGGER_PROTOCOL && g->trigger == TRIGGER_PROTOCOL &&
+	       f->stage != STAGE_DATAGRAM && f->stage == g->stage &&
+	       strcmp(f->trigger_value, g->trigger_value) == 0;
 }
 
 /* The same thing to the same target, or to others at the same address. */
@@ -218,6 +253,7 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 			continue;
 		asked++;
 		if ((me->name && control_same_text(me->name, y->episode.name)) ||
+		    is_same_protocol(f, g) ||
 		    (!me->name && !y->episode.name &&
 		     (me->port == y->episode.port || f->stage == STAGE_SYN) &&
 		     addr_equal(&me->server, &y->episode.server))) {
@@ -375,11 +411,14 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 	/* Other names and repetitions say nothing of whose a certificate is: impostors.c. */
 	if (f->mechanism != DNS_INJECTION && f->mechanism != DNS_TAMPERING &&
 	    f->mechanism != TLS_INTERCEPTION && f->mechanism != PROTOCOL_STRIPPING) {
+		ask_sizes(c, x);
 		ask_server(c, x);
 		ask_name(c, x);
 		ask_vantage(c, x);
 		ask_others(others, x);
 	}
+	if (finding_has(f, "request.unanswered") || finding_has(f, "request.unanswered_once"))
+		correlate_request(others, x);
 	weigh(f);
 }
 

@@ -35,6 +35,7 @@ void detect_data(const struct detection *d, const struct look *l);
 void detect_page(const struct detection *d, const struct look *l);
 void detect_silence(const struct detection *d, const struct look *l);
 void detect_dns(const struct detection *d, const struct look *l);
+void detect_request(const struct detection *d, const struct look *l);
 void detect_icmp(const struct detection *d, const struct look *l);
 void detect_certificate(const struct detection *d, const struct look *l);
 void detect_strip(const struct detection *d, const struct look *l);

@@ -202,6 +202,8 @@ suspect_unheard(const struct detection *d, const struct look *l, const struct un
 		     u->from == CLIENT ? (long)u->first : look_last_data(l, CLIENT, u->first));
 	if (f->trigger == TRIGGER_SNI || f->trigger == TRIGGER_HTTP_HOST)
 		finding_weigh(f, "trigger.name", l->said_at);
+	if (f->trigger == TRIGGER_PROTOCOL)
+		finding_weigh(f, "trigger.protocol", t->at);
 	finding_explain(f,
 			"What %s sent%s%s vanished on the way: it was repeated %zu times and never "
 			"confirmed.",

@@ -22,6 +22,12 @@ struct dissector {
 	const uint16_t *ports;    /* server ports, a hint only; 0-terminated; may be NULL */
 	const uint8_t
 	    *protocols; /* IP protocol numbers of its datagrams, 0-terminated; NULL: UDP */
+	/* The report's word for it as a trigger, where its bytes give it away rather than a name
+	 * that it says; NULL otherwise. */
+	const char *trigger;
+	/* Of datagrams: the fact of a request that a server must answer, and the one that says that
+	 * the other end is no server but a peer, who may be gone. NULL: there are none. */
+	const char *request, *peer;
 	const struct field *fields; /* ends with {0}: every fact that it may note */
 	size_t state_size;          /* of flow->state */
 	size_t message_max; /* bytes buffered for one message before it is given up; 0: 16384 */

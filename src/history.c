@@ -407,6 +407,25 @@ read_mail(const struct flow *f, struct episode *e)
 		e->starttls = 1;
 }
 
+/* A full segment on Ethernet, with some room for tunnels on the way: what a smaller path would have
+ * swallowed (RFC 2923, 2.1). */
+#define LARGE 1300
+
+static bool
+was_heard_in_full(const struct flow *f)
+{
+	const struct half *s = &f->half[SERVER];
+
+	for (size_t i = 0; s->has_ack && i < flow_trace_count(f); i++) {
+		const struct trace *t = flow_trace(f, i);
+
+		if (t->from == CLIENT && t->len >= LARGE && !(t->odd & ODD_ICMP) &&
+		    !seq_before(s->max_ack, t->seq + t->len))
+			return true;
+	}
+	return false;
+}
+
 static void
 read_server(const struct look *l, struct episode *e)
 {
@@ -445,12 +464,14 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	e->first_at = f->first_at;
 	e->outcome = (uint8_t)l->outcome;
 	e->usage = l->usage;
+	e->protocol = f->dissector;
 	e->name = l->name[0] ? history_intern(h, l->name) : NULL;
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
 	read_request(l, e);
 	read_mail(f, e);
+	e->large_heard = f->proto == IPPROTO_TCP && was_heard_in_full(f);
 	read_server(l, e);
 	read_dns(h, l, suspected, e);
 	remember(h, e);

@@ -39,7 +39,11 @@ struct episode {
 	uint8_t starttls;   /* of mail: 0 not told, 1 not offered, 2 offered */
 	bool silent;        /* opened in vain: not one packet came back */
 	bool interfered;    /* set by correlation */
+	bool silent;        /* opened in vain: not one packet came back */
+	bool interfered;    /* set by correlation */
+	bool large_heard;   /* the server confirmed a packet of the client's that was full */
 	struct usage usage; /* by what its bytes say */
+	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };
 
 /* How one resolver usually answers. */

@@ -56,7 +56,7 @@ is_worth_a_look(const struct flow *f)
 	if (f->proto == IPPROTO_TCP &&
 	    (unfinished(f) || f->half[SERVER].syns > 1 || flow_first(f, "http.response")))
 		return true;
-	return flow_first(f, "dns.response") != NULL;
+	return flow_first(f, "dns.response") != NULL || look_asked_in_vain(f);
 }
 
 /* Mechanisms that one mark may stand for: a page and the data race that brought it, an answer

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A flow looked at once, for all detectors. */
 #include "look.h"
+#include "dissect.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -121,7 +122,31 @@ datagram_outcome(const struct look *l)
 		return rcode && rcode->u == 5 ? OUTCOME_REFUSED : OUTCOME_OK;
 	if (!c->packets)
 		return OUTCOME_PARTIAL;
-	return flow_first(l->flow, "dns.query") ? OUTCOME_FAILED : OUTCOME_PARTIAL;
+	return flow_first(l->flow, "dns.query") || look_asked_in_vain(l->flow) ? OUTCOME_FAILED
+									       : OUTCOME_PARTIAL;
+}
+
+/* RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291: no address of a server that the world knows. */
+static bool
+is_of_own_network(const struct addr *a)
+{
+	const uint8_t *b = a->b + 12;
+
+	if (!addr_is_v4(a))
+		return (a->b[0] & 0xfe) == 0xfc || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+	return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
+	       (b[0] == 192 && b[1] == 168) || (b[0] == 100 && (b[1] & 0xc0) == 64) ||
+	       (b[0] == 169 && b[1] == 254) || b[0] >= 224;
+}
+
+bool
+look_asked_in_vain(const struct flow *f)
+{
+	const struct dissector *d = f->dissector;
+
+	return f->proto == IPPROTO_UDP && d && d->request && !f->half[SERVER].packets &&
+	       flow_first(f, d->request) && !(d->peer && flow_first(f, d->peer)) &&
+	       !is_of_own_network(&f->addr[SERVER]);
 }
 
 void

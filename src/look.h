@@ -29,6 +29,10 @@ struct look {
 
 void look_at(struct look *l, const struct flow *f);
 
+/* Whether the client asked a server for something by datagrams that it must answer, and nothing
+ * came back. A peer may be gone, and an address of one's own network is nobody else's business. */
+bool look_asked_in_vain(const struct flow *f);
+
 /* How far the flow had got when packet i came (or at its end, for i = n). */
 enum stage look_stage(const struct look *l, size_t i);
 /* The last payload of a side before packet i, or -1. */

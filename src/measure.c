@@ -2,6 +2,7 @@
 /* Measures a packet against the ordinary packets of its alleged sender: the features F1 to F8
  * of the literature (Weaver et al. 2009; Sundara Raman et al. 2023). */
 #include "detect.h"
+#include "dissect.h"
 #include "resets.h"
 #include "weigh.h"
 
@@ -317,6 +318,11 @@ tell_trigger(struct finding *f, const struct look *l, long trigger)
 	if (t && l->said != TRIGGER_UNKNOWN && l->said_nsec <= t->nsec + NSEC_PER_MSEC) {
 		finding_trigger(f, l->said, l->name, BASIS_CONTENT);
 		finding_cite(f, l->said_at, ROLE_TRIGGER);
+		finding_cite(f, t->at, ROLE_TRIGGER);
+		return;
+	}
+	if (t && l->flow->dissector && l->flow->dissector->trigger) {
+		finding_trigger(f, TRIGGER_PROTOCOL, l->flow->dissector->trigger, BASIS_CONTENT);
 		finding_cite(f, t->at, ROLE_TRIGGER);
 		return;
 	}

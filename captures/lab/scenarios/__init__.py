@@ -5,7 +5,7 @@ import importlib
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "dns", "pages", "alerts", "certificates", "mails", "contrasts",
            "benign")
            "icmp", "systems",
-           "plain",
+           "calls", "evening", "plain",
            "benign")
 ALL = {}
 
