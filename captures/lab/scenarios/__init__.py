@@ -2,10 +2,8 @@
 """The stories. Each is one function of a few lines; its name is the name of its capture."""
 import importlib
 
-MODULES = ("resets", "handshake", "forgery", "data", "drops", "dns", "pages", "alerts", "certificates", "mails", "contrasts",
-           "benign")
-           "icmp", "systems",
-           "calls", "evening", "plain",
+MODULES = ("resets", "handshake", "forgery", "data", "drops", "dns", "pages", "alerts",
+           "certificates", "mails", "contrasts", "icmp", "systems", "requests", "evening", "plain",
            "benign")
 ALL = {}
 

@@ -2,7 +2,7 @@
 """One phone, one evening: the February of 2026 in Russia, as it was reported, in a quarter of an
 hour. Names are the true ones, since services are known by them; addresses are made up, but for
 Apple's, which are in Apple's network."""
-from . import calls as story
+from . import requests as story
 from . import scenario
 from .. import calls
 from .. import payloads as say
