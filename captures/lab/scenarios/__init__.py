@@ -4,7 +4,7 @@ import importlib
 
 MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "certificates",
            "icmp", "systems",
-           "plain")
+           "plain", "calls")
 ALL = {}
 
 
