@@ -2,6 +2,7 @@
 /* Measures a packet against the ordinary packets of its alleged sender: the features F1 to F8
  * of the literature (Weaver et al. 2009; Sundara Raman et al. 2023). */
 #include "detect.h"
+#include "dissect.h"
 #include "weigh.h"
 
 #include <stdio.h>
@@ -261,6 +262,21 @@ measure_tell(struct finding *f, const struct measure *m, const struct look *l, s
 	}
 }
 
+/* Do the client's first words show the protocol, and nothing else? What says a name is not meant:
+ * there the name is likelier. */
+static bool
+gives_itself_away(const struct flow *f)
+{
+	static const char *const names[] = {"dns", "http", "icmp", "tcp", "tls", "quic"};
+
+	if (!f->dissector || !f->nfacts)
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(f->dissector->name, names[i]) == 0)
+			return false;
+	return true;
+}
+
 void
 tell_trigger(struct finding *f, const struct look *l, long trigger)
 {
@@ -270,6 +286,11 @@ tell_trigger(struct finding *f, const struct look *l, long trigger)
 	if (t && l->said != TRIGGER_UNKNOWN && l->said_nsec <= t->nsec + NSEC_PER_MSEC) {
 		finding_trigger(f, l->said, l->name, BASIS_CONTENT);
 		finding_cite(f, l->said_at, ROLE_TRIGGER);
+		finding_cite(f, t->at, ROLE_TRIGGER);
+		return;
+	}
+	if (t && trigger == l->data[CLIENT] && gives_itself_away(l->flow)) {
+		finding_trigger(f, TRIGGER_PROTOCOL, l->flow->dissector->name, BASIS_CONTENT);
 		finding_cite(f, t->at, ROLE_TRIGGER);
 		return;
 	}

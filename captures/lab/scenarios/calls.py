@@ -2,8 +2,9 @@
 """Messengers, calls and tunnels: fine, silent for innocent reasons, and blocked."""
 from . import scenario
 from .. import talks
-from ..acts import Drop
-from ..middlebox import sni
+from ..talks import tunnels
+from ..acts import Drop, Reset
+from ..middlebox import Trigger, sni
 
 WEB, CHAT, MAX = "web.whatsapp.com", "g.whatsapp.net", "max.ru"
 PICTURES = "static.whatsapp.net"
@@ -86,3 +87,42 @@ def service_web_drop(lab):
     web(lab, PICTURES, 9, ("whatsapp", "media"))
     web(lab, WEB, 24, ("whatsapp", "web"), deadline=20)
     web(lab, MAX, 30, ("max", "web"))
+
+
+def speaks(protocol, words):
+    return Trigger("protocol", protocol, words)
+
+
+@scenario("interference")
+def service_chat_reset(lab):
+    """WhatsApp's chat is reset at its prologue, whatever the port; Telegram and MAX live."""
+    chat = lab.host(CHAT)
+    lab.rule(Reset(speaks("whatsapp", b"WA\x06\x03"), to=lab.pick("both", "client"),
+                   style={"ttl": lab.pick(128, 64, 255), "ids": lab.pick("random", "zero")}))
+    web(lab, MAX, 0.1, ("max", "web"))
+    talks.whatsapp_chat(lab, 1, chat, lab.pick(5222, 443))
+    talks.telegram_chat(lab, 2, lab.host())
+    talks.whatsapp_chat(lab, 3, chat, lab.pick(443, 80), routed=False)
+    web(lab, MAX, 5, ("max", "web"))
+
+
+@scenario("twin")
+def service_chat_refused(lab):
+    """WhatsApp's own server resets each login, with packets like all its others."""
+    chat = lab.host(CHAT)
+    for i, port in enumerate((5222, 443)):
+        talks.whatsapp_chat(lab, 1 + 2 * i, chat, port)
+        lab.serve(chat, port, [("recv", 50), ("wait", lab.pick(4000, 30000)), ("abort",)])
+    web(lab, MAX, 5, ("max", "web"))
+
+
+@scenario("interference")
+def tunnel_ssh_reset(lab):
+    """SSH is reset when the client greets; TLS to the same host lives."""
+    vps = lab.server(lab.other)
+    lab.rule(Reset(speaks("ssh", tunnels.SSH_CLIENT), to="both", count=lab.pick(1, 3),
+                   style={"ttl": lab.pick(128, 255), "ids": "random"}))
+    lab.https(lab.other, 0.2)
+    talks.ssh(lab, 1, vps, lab.pick(22, 2222, 443 + 8000))
+    lab.https(lab.other, 3)
+    talks.ssh(lab, 4, vps, lab.pick(22, 2222, 443 + 8000))
