@@ -115,7 +115,7 @@ note_once(struct flow *f, enum side from, unsigned field)
 static bool
 has_word(struct bytes b, const char *word)
 {
-	return b.n && memmem(b.p, b.n, word, strlen(word));
+	return b.p && memmem(b.p, b.n, word, strlen(word));
 }
 
 static struct bytes

@@ -2,6 +2,7 @@
 /* The data path, from capture files to a report. Nothing here names a protocol, a censor or an
  * output format. */
 #include "analyze.h"
+#include "complain.h"
 #include "decode.h"
 #include "dissect_engine.h"
 #include "evidence.h"
@@ -405,8 +406,8 @@ make_report(struct analysis *a)
 	r->flows = flow_counts(a->flows)->flows;
 	r->nfindings = choose_findings(a);
 	r->findings = a->findings;
-	targets_tell(a->arena, a->history, a->findings, r->nfindings, a->options->target, &targets,
-		     &r->ntargets, &a->hygiene.targets_left_out);
+	targets_tell(a->arena, a->services, a->history, a->findings, r->nfindings,
+		     a->options->target, &targets, &r->ntargets, &a->hygiene.targets_left_out);
 	r->targets = targets;
 	a->hygiene.forgotten = history_forgotten(a->history) + shown_forgotten(a->shown);
 	r->nlimits = limits_tell(a->arena, &a->hygiene, a->capture, &limits);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tamperscope: from the command line to the data path and back to an exit status. */
 #include "bpf.h"
+#include "complain.h"
 #include "explain.h"
 #include "options.h"
 #include "output.h"

@@ -3,6 +3,7 @@
  * of the literature (Weaver et al. 2009; Sundara Raman et al. 2023). */
 #include "detect.h"
 #include "dissect.h"
+#include "dissect.h"
 #include "resets.h"
 #include "weigh.h"
 
@@ -321,7 +322,8 @@ tell_trigger(struct finding *f, const struct look *l, long trigger)
 		finding_cite(f, t->at, ROLE_TRIGGER);
 		return;
 	}
-	if (t && l->flow->dissector && l->flow->dissector->trigger) {
+	if (t && trigger == l->data[CLIENT] && l->flow->dissector && l->flow->nfacts &&
+	    l->flow->dissector->trigger) {
 		finding_trigger(f, TRIGGER_PROTOCOL, l->flow->dissector->trigger, BASIS_CONTENT);
 		finding_cite(f, t->at, ROLE_TRIGGER);
 		return;

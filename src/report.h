@@ -9,6 +9,7 @@
 #include "capture.h"
 #include "finding.h"
 #include "fingerprint.h"
+#include "services.h"
 
 enum target_kind { TARGET_DOMAIN, TARGET_ADDRESS, TARGET_SERVICE, TARGET_RESOLVER, NTARGETKINDS };
 enum target_state { STATE_BLOCKED, STATE_IMPAIRED, STATE_REACHABLE, STATE_UNCLEAR, NSTATES };
@@ -26,6 +27,7 @@ struct target {
 	size_t nfindings;
 	const char *const *controls; /* in words, with flow and frame */
 	size_t ncontrols;
+	uint8_t functions[NFUNCTIONS]; /* of a service: 1 + enum target_state; 0: not tried */
 };
 
 /* One flow of --flows. */

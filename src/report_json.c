@@ -128,19 +128,34 @@ summary(const struct report *r)
 }
 
 static json_t *
+functions(const struct target *t)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < NFUNCTIONS; i++)
+		if (t->functions[i])
+			json_object_set_new(object, function_words[i],
+					    json_string(target_state_words[t->functions[i] - 1]));
+	return object;
+}
+
+static json_t *
 target(const struct target *t)
 {
-	json_t *mechanisms = json_array();
+	json_t *mechanisms = json_array(), *object;
 
 	for (unsigned m = 0; m < NMECHANISMS; m++)
 		if (t->mechanisms & 1U << m)
 			json_array_append_new(mechanisms, json_string(mechanism_words[m]));
-	return json_pack("{so ss ss sf so sI sI so so}", "name", text(t->name), "kind",
-			 target_kind_words[t->kind], "state", target_state_words[t->state],
-			 "confidence", rounded(t->confidence), "mechanisms", mechanisms, "flows",
-			 (json_int_t)t->flows, "interfered", (json_int_t)t->interfered, "findings",
-			 ids(t->findings, t->nfindings), "controls",
-			 texts(t->controls, t->ncontrols));
+	object =
+	    json_pack("{so ss ss sf so sI sI so so}", "name", text(t->name), "kind",
+		      target_kind_words[t->kind], "state", target_state_words[t->state],
+		      "confidence", rounded(t->confidence), "mechanisms", mechanisms, "flows",
+		      (json_int_t)t->flows, "interfered", (json_int_t)t->interfered, "findings",
+		      ids(t->findings, t->nfindings), "controls", texts(t->controls, t->ncontrols));
+	if (t->kind == TARGET_SERVICE)
+		json_object_set_new(object, "functions", functions(t));
+	return object;
 }
 
 static json_t *

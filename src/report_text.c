@@ -93,6 +93,25 @@ put_ids(struct page *p, const struct report_style *style, const unsigned *number
 		page_printf(p, " and %zu more", n - shown);
 }
 
+/* What of a service works and what does not. */
+static void
+put_functions(struct page *p, const struct target *t)
+{
+	const char *between = "";
+
+	for (int i = 0; i < NFUNCTIONS; i++) {
+		if (!t->functions[i])
+			continue;
+		page_printf(p, "%s%s ", between, function_words[i]);
+		page_ink(p, state_inks[t->functions[i] - 1]);
+		page_words(p, target_state_words[t->functions[i] - 1]);
+		page_ink(p, PLAIN);
+		between = ", ";
+	}
+	if (*between)
+		page_line(p, 4);
+}
+
 static void
 put_target_words(struct page *p, const struct report *r, const struct report_style *style,
 		 const struct target *t)
@@ -152,6 +171,7 @@ put_target(struct page *p, const struct report *r, const struct report_style *st
 		text_sureness(p, t->confidence);
 	}
 	page_line(p, 4);
+	put_functions(p, t);
 	put_target_words(p, r, style, t);
 	if (p->at || p->word_bytes)
 		page_line(p, 0);

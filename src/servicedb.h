@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "complain.h"
 #include "dissect.h"
 #include "services.h"
 #include "table.h"

@@ -115,7 +115,7 @@ services_default_folder(struct arena *a, const char *fingerprints)
 size_t
 services_count(const struct services *s)
 {
-	return s->n;
+	return s ? s->n : 0;
 }
 
 const struct service *

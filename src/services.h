@@ -3,7 +3,6 @@
  * they are for. docs/services.md is the format. */
 #pragma once
 
-#include "complain.h"
 #include "flow.h"
 
 /* What a service does, and may fail to do. */
@@ -36,6 +35,7 @@ struct usage {
 };
 
 struct services;
+struct complaints;
 
 /* Reads a folder's *.service files. One that is not there has no services. Returns NULL if a file
  * is wrong and only the first complaint is kept. */
@@ -45,7 +45,7 @@ void services_free(struct services *s); /* accepts NULL */
 const char *services_default_folder(struct arena *a, const char *fingerprints);
 /* Whether a folder holds *.service files. */
 bool services_in(const char *folder);
-size_t services_count(const struct services *s);
+size_t services_count(const struct services *s); /* of NULL: 0 */
 const struct service *services_get(const struct services *s, uint8_t number);
 
 /* By what its bytes say: who speaks, and the facts that only one service leaves. */

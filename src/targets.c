@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the findings and the flows that fared well say about each name and address. */
 #include "targets.h"
+#include "functions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,12 +235,27 @@ by_state(const void *a, const void *b)
 		return order[x->state] - order[y->state];
 	if (!x->nfindings != !y->nfindings)
 		return x->nfindings ? -1 : 1;
+	if ((x->kind == TARGET_SERVICE) != (y->kind == TARGET_SERVICE))
+		return x->kind == TARGET_SERVICE ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
+static size_t
+add_services(struct arena *a, const struct services *services, struct history *h,
+	     struct finding *const *findings, size_t n, const char *only, struct target *ret)
+{
+	size_t found = functions_tell(a, services, h, findings, n, ret), k = 0;
+
+	for (size_t i = 0; i < found; i++)
+		if (!only || strcasecmp(only, ret[i].name) == 0)
+			ret[k++] = ret[i];
+	return k;
+}
+
 void
-targets_tell(struct arena *a, struct history *h, struct finding *const *findings, size_t n,
-	     const char *only, struct target **ret, size_t *ret_n, size_t *ret_left_out)
+targets_tell(struct arena *a, const struct services *services, struct history *h,
+	     struct finding *const *findings, size_t n, const char *only, struct target **ret,
+	     size_t *ret_n, size_t *ret_left_out)
 {
 	struct tallies t = {a, NULL};
 	struct target *r;
@@ -247,11 +263,12 @@ targets_tell(struct arena *a, struct history *h, struct finding *const *findings
 
 	count_episodes(&t, h);
 	count_findings(&t, h, findings, n);
-	r = arena_alloc(a, (HASH_COUNT(t.all) + 1) * sizeof *r);
+	r = arena_alloc(a, (HASH_COUNT(t.all) + services_count(services) + 1) * sizeof *r);
 	for (const struct tally *x = t.all; x; x = x->hh.next)
 		if (!only || strcasecmp(only, x->name) == 0)
 			conclude(x, &r[k++]);
 	HASH_CLEAR(hh, t.all);
+	k += add_services(a, services, h, findings, n, only, &r[k]);
 	qsort(r, k, sizeof *r, by_state);
 	*ret = r;
 	*ret_n = k > TARGETS_MAX ? TARGETS_MAX : k;

@@ -10,5 +10,6 @@
 #define TARGETS_MAX 500
 
 /* Findings must be numbered and sorted. The targets live in the arena. */
-void targets_tell(struct arena *a, struct history *h, struct finding *const *findings, size_t n,
-		  const char *only, struct target **ret, size_t *ret_n, size_t *ret_left_out);
+void targets_tell(struct arena *a, const struct services *services, struct history *h,
+		  struct finding *const *findings, size_t n, const char *only, struct target **ret,
+		  size_t *ret_n, size_t *ret_left_out);

@@ -118,9 +118,10 @@ def compare(expected, report):
 
 def compare_flows(expected, report):
     """Whether each flow is said to be interfered with exactly if it was."""
-    rows, out = {}, []
+    rows, known, out = {}, {}, []
     for row in report["flows"]:
         rows.setdefault(key(row["flow"]), []).append(row["outcome"])
+        known[key(row["flow"])] = row.get("application")
     for f in expected["flows"]:
         have = rows.get(key(f["flow"]))
         if have is None:
@@ -128,6 +129,10 @@ def compare_flows(expected, report):
         elif not f["ambiguous"] and not set(have) & set(f["outcome_accept"]):
             out.append("wrong: flow %s is %s, expected %s" % (
                 words(f["flow"]), have[0], " or ".join(f["outcome_accept"])))
+        if f.get("application") and have and known[key(f["flow"])] != f["application"]:
+            out.append("wrong: flow %s is called %s, expected %s" % (
+                words(f["flow"]), known[key(f["flow"])], f["application"]))
+    out += compare_services(expected.get("services", {}), report)
     if report["captures"][0]["packets"] != expected["frames"]:
         out.append("wrong: %d packets, expected %d" % (report["captures"][0]["packets"],
                                                        expected["frames"]))
@@ -135,6 +140,15 @@ def compare_flows(expected, report):
         out.append("wrong: vantage is %s, expected %s" % (report["captures"][0]["vantage"],
                                                           expected["vantage"]))
     return out
+
+
+def compare_services(expected, report):
+    """Whether each function of each service fared as it did."""
+    told = {t["name"]: t["functions"] for t in report.get("targets", ()) if t["kind"] == "service"}
+    if not expected:
+        return []
+    return ["wrong: service %s: %s, expected %s" % (name, told.get(name), expected.get(name))
+            for name in sorted(set(told) | set(expected)) if told.get(name) != expected.get(name)]
 
 
 def self_check():
@@ -167,8 +181,10 @@ def truth_as_report(e):
     findings = [dict(w, id="f%d" % i, confidence=0.95, frames=[
         {"frame": n, "role": "injected"} for n in w["injected"]])
         for i, w in enumerate(e["findings"])]
-    rows = [{"flow": f["flow"], "outcome": f["outcome"], "findings": []} for f in e["flows"]]
-    return {"findings": findings, "flows": rows,
+    rows = [{"flow": f["flow"], "outcome": f["outcome"], "findings": [],
+             "application": f.get("application")} for f in e["flows"]]
+    targets = [{"kind": "service", "name": s, "functions": f} for s, f in e.get("services", {}).items()]
+    return {"findings": findings, "flows": rows, "targets": targets,
             "captures": [{"packets": e["frames"], "vantage": e["vantage"]}]}
 
 

@@ -2,6 +2,7 @@
 /* Files of services: what is wrong in them is told with its line, what is right decides whose a
  * name, an address or a conversation is, and the project's own files are right. */
 #include "samples.h"
+#include "complain.h"
 #include "services.h"
 
 #include <arpa/inet.h>

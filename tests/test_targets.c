@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is said of each name and address: the four states, how surely, in which order, how many. */
+#include "complain.h"
 #include "pasts.h"
 
 #include "targets.h"
@@ -10,6 +11,7 @@ struct verdicts {
 	struct past past;
 	struct finding *findings[SUSPICIONS_MAX];
 	struct arena *arena;
+	struct services *services; /* NULL: none */
 	struct target *targets;
 	size_t n, left_out;
 };
@@ -44,8 +46,8 @@ accuse(struct verdicts *v, const struct episode *e, enum mechanism m, double con
 static void
 conclude(struct verdicts *v, const char *only)
 {
-	targets_tell(v->arena, v->past.history, v->findings, v->past.correlation.n, only,
-		     &v->targets, &v->n, &v->left_out);
+	targets_tell(v->arena, v->services, v->past.history, v->findings, v->past.correlation.n,
+		     only, &v->targets, &v->n, &v->left_out);
 }
 
 static const struct target *
@@ -310,7 +312,8 @@ victims_are_all_told(void **state)
 		snprintf(name, sizeof name, "b%d.example", i);
 		served(&v.past, i, (uint8_t)i, 443, name);
 	}
-	targets_tell(v.arena, v.past.history, findings, MANY, NULL, &v.targets, &v.n, &v.left_out);
+	targets_tell(v.arena, NULL, v.past.history, findings, MANY, NULL, &v.targets, &v.n,
+		     &v.left_out);
 	assert_int_equal(v.n, MANY);
 	assert_int_equal(v.left_out, MANY);
 	for (size_t i = 0; i < v.n; i++)
@@ -348,10 +351,69 @@ controls(void **state)
 	end(&v);
 }
 
+static void
+expect_functions(const struct target *t, enum target_state state, const char *words)
+{
+	char text[256] = "";
+	size_t n = 0;
+
+	for (int i = 0; i < NFUNCTIONS; i++)
+		if (t->functions[i])
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s %s; ",
+					      function_words[i],
+					      target_state_words[t->functions[i] - 1]);
+	assert_string_equal(text, words);
+	assert_int_equal(t->state, state);
+}
+
+/* A service's functions fare each in its own way; that its names are found is no success beside
+ * attempts that failed; what its address hints at counts where the service was met. */
+static void
+functions_of_services(void **state)
+{
+	struct complaints c = {.all = stderr};
+	const struct target *t;
+	struct verdicts v;
+	struct episode e;
+
+	(void)state;
+	begin(&v);
+	v.services = services_load(SOURCE_ROOT "/services", &c);
+	resolved(&v.past, 0, 0.01, 250, "web.whatsapp.com", 1);
+	resolved(&v.past, 0.1, 0.01, 250, "whatsapp.com", 0);
+	e = unheard(&v.past, 1, 1, 443, "web.whatsapp.com");
+	accuse(&v, &e, DROP, 0.9);
+	served(&v.past, 10, 2, 5222, "g.whatsapp.net");
+	unheard(&v.past, 20, 3, 443, "mmg.whatsapp.net");
+	resolved(&v.past, 30, 0.01, 250, "signal.org", 4);
+	e = unheard(&v.past, 31, 5, 443, "chat.signal.org");
+	accuse(&v, &e, DROP, 0.8);
+	served(&v.past, 40, 6, 443, "max.ru");
+	unheard(&v.past, 50, 7, 443, "telegram.org");
+	conclude(&v, NULL);
+	t = target(&v, "whatsapp", TARGET_SERVICE);
+	expect_functions(t, STATE_IMPAIRED,
+			 "dns reachable; web blocked; chat reachable; media unclear; ");
+	assert_int_equal(t->flows, 5);
+	assert_int_equal(t->interfered, 1);
+	assert_int_equal(t->nfindings, 1);
+	assert_near(t->confidence, 0.9);
+	t = target(&v, "signal", TARGET_SERVICE);
+	expect_functions(t, STATE_BLOCKED, "dns reachable; chat blocked; ");
+	assert_int_equal(t->mechanisms, 1u << DROP);
+	expect_functions(target(&v, "max", TARGET_SERVICE), STATE_REACHABLE, "web reachable; ");
+	expect_functions(target(&v, "telegram", TARGET_SERVICE), STATE_UNCLEAR, "web unclear; ");
+	for (size_t i = 0; i < v.n; i++)
+		assert_string_not_equal(v.targets[i].name, "viber");
+	services_free(v.services);
+	end(&v);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(functions_of_services),
 	    cmocka_unit_test(four_states),
 	    cmocka_unit_test(findings_add_up),
 	    cmocka_unit_test(never_certain),

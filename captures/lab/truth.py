@@ -131,7 +131,8 @@ class Writer:
                 "last": frames[-1][0], "t_first": EPOCH + frames[0][1] / 1e6,
                 "t_last": EPOCH + frames[-1][1] / 1e6, "outcome": outcome,
                 "outcome_accept": accept, "findings": [self.finding(e) for e in shown],
-                "ambiguous": bool(why), "why": why, "aliases": [], "benign": not events}
+                "ambiguous": bool(why), "why": why, "aliases": [], "benign": not events,
+                "application": f.get("application"), "of": f.get("of")}
 
     def document(self, file, kind):
         """The truth of a labelled capture."""
@@ -151,6 +152,19 @@ class Writer:
         return doc
 
 
+def functions(flows):
+    """What of each service worked: of the flows that are for it, as many as this capture tells."""
+    seen = {}
+    for t in flows:
+        if t["of"]:
+            service, function = t["of"]
+            how = "interfered" if t["findings"] else "ok" if t["outcome"] == "ok" else "failed"
+            seen.setdefault(service, {}).setdefault(function, set()).add(how)
+    return {service: {function: "impaired" if {"interfered", "ok"} <= how else
+                      "blocked" if "interfered" in how else "reachable" if "ok" in how else "unclear"
+                      for function, how in sorted(each.items())} for service, each in sorted(seen.items())}
+
+
 def sample(lab, name, what, group, kind):
     """The expectation beside one of the project's own captures."""
     doc = Writer(lab).document(name, kind)
@@ -161,6 +175,10 @@ def sample(lab, name, what, group, kind):
                              ("ambiguous", "why", "rule", "proof")})
     flows = [{k: t[k] for k in ("flow", "names", "first", "last", "outcome", "outcome_accept",
                                 "ambiguous")} for t in doc["flows"]]
+    for f, t in zip(flows, doc["flows"]):
+        if t["application"]:
+            f["application"] = t["application"]
     return {"what": what, "how": "captures/make.py " + name, "class": group,
             "vantage": doc["vantage"], "frames": doc["frames"], "forged": doc["forged"],
-            "quiet": not findings, "findings": findings, "flows": flows}
+            "quiet": not findings, "findings": findings, "flows": flows,
+            **({"services": functions(doc["flows"])} if functions(doc["flows"]) else {})}
