@@ -126,6 +126,13 @@ struct flow_name {
 	char community_id[40];
 };
 
+/* How long interference stayed in force after its cause, and for whom. */
+struct residual {
+	uint8_t tuple;                    /* 2: between these hosts, 3: and for this port of the
+					     server's, 4: and of the client's; 0: nothing was left */
+	double seconds_low, seconds_high; /* high: 0 if its end is not in the capture */
+};
+
 struct finding {
 	unsigned number; /* from 1 in the report: "f1" */
 	enum mechanism mechanism;
@@ -138,6 +145,7 @@ struct finding {
 	int64_t nsec;
 	struct flow_name flow;
 	const char *name; /* the target's name for this flow (SNI, Host, DNS name), or NULL */
+	struct residual residual;
 	const char **signatures;
 	size_t nsignatures;
 	struct cite *cites; /* never empty */

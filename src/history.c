@@ -409,6 +409,8 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
+	e->reset = f->half[SERVER].resets && f->half[CLIENT].bytes;
+	e->encrypted = opening_is_encrypted(&f->opening);
 	read_server(l, e);
 	read_dns(h, l, suspected, e);
 	remember(h, e);

@@ -33,6 +33,8 @@ struct episode {
 	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
 	bool again;      /* the same name was asked for in this conversation before */
 	bool silent;     /* opened in vain: not one packet came back */
+	bool reset;      /* the server, or somebody in its name, reset it after words were said */
+	bool encrypted;  /* the client's first words look like nothing at all (opening.h) */
 	bool interfered; /* set by correlation */
 	struct usage usage; /* by what its bytes say */
 };

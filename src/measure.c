@@ -261,6 +261,18 @@ measure_tell(struct finding *f, const struct measure *m, const struct look *l, s
 	}
 }
 
+/* What set it off where no name was said. */
+static void
+tell_nameless(struct finding *f, const struct look *l, const char *service)
+{
+	if (flow_first(l->flow, "tls.client_hello"))
+		finding_trigger(f, TRIGGER_PROTOCOL, "tls", BASIS_CONTENT);
+	else if (opening_is_encrypted(&l->flow->opening))
+		finding_trigger(f, TRIGGER_FULLY_ENCRYPTED, service, BASIS_CONTENT);
+	else
+		finding_trigger(f, TRIGGER_UNKNOWN, "", 0);
+}
+
 void
 tell_trigger(struct finding *f, const struct look *l, long trigger)
 {
@@ -277,7 +289,7 @@ tell_trigger(struct finding *f, const struct look *l, long trigger)
 	snprintf(value, sizeof value, addr_is_v4(&l->flow->addr[SERVER]) ? "%s:%u" : "[%s]:%u",
 		 address, l->flow->port[SERVER]);
 	if (t) {
-		finding_trigger(f, TRIGGER_UNKNOWN, "", 0);
+		tell_nameless(f, l, value);
 		finding_cite(f, t->at, ROLE_TRIGGER);
 	} else {
 		finding_trigger(f, TRIGGER_IP_PORT, value, BASIS_CONTENT);

@@ -234,6 +234,14 @@ attributions(const struct finding *f)
 }
 
 static json_t *
+residual(const struct residual *r)
+{
+	return json_pack("{si sf so}", "tuple", (int)r->tuple, "seconds_low",
+			 rounded(r->seconds_low), "seconds_high",
+			 r->seconds_high > 0 ? json_real(rounded(r->seconds_high)) : json_null());
+}
+
+static json_t *
 finding(const struct finding *f)
 {
 	double confidence = rounded(f->confidence);
@@ -246,6 +254,8 @@ finding(const struct finding *f)
 
 	if (f->name)
 		json_object_set_new(j, "name", text(f->name));
+	if (f->residual.tuple)
+		json_object_set_new(j, "residual", residual(&f->residual));
 	json_object_set_new(j, "signatures",
 			    texts((const char *const *)f->signatures, f->nsignatures));
 	json_object_set_new(j, "frames", frames(f));

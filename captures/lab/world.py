@@ -125,7 +125,7 @@ class Lab:
     def flow(self, app, proto, peer, port, sport, names, client=None):
         key = (proto, (client or self.client).address, sport, peer, port)
         self.flows.append({"key": key, "names": [n for n in names if n], "app": app,
-                           "event": None, "ambiguous": ""})
+                           "event": None, "ambiguous": "", "at": 0})
         return self.flows[-1]
 
     def connect(self, at, peer, port, steps, names=(), deadline=DEADLINE, client=None,
@@ -139,6 +139,7 @@ class Lab:
             c = client.connect(peer, port, app, sport)
             flow["connection"] = c
             app.watch(c, int(deadline * SECOND))
+        flow["at"] = self.when(at)
         self.at(at, start)
         return flow
 

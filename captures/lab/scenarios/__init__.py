@@ -4,7 +4,8 @@ import importlib
 
 MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "certificates",
            "icmp", "systems",
-           "plain")
+           "plain",
+           "leftover", "crowds")
 ALL = {}
 
 
