@@ -165,6 +165,17 @@ const struct weight weights[] = {
 
     {"icmp.prohibited", FAMILY_CONTENT, 3.21, "a router says that it is prohibited"},
     {"icmp.unreachable", FAMILY_CONTENT, 1.2, "a router says that it is unreachable"},
+    {"icmp.circles", FAMILY_CONTENT, 0.8,
+     "a router says that a packet with a full lifetime died of age"},
+    {"icmp.tiny_mtu", FAMILY_CONTENT, 2.5,
+     "a router says that the path carries less than every path must"},
+    {"icmp.misquotes", FAMILY_SEQUENCE, 2.0,
+     "the error quotes a packet that was not sent like that"},
+    {"icmp.own_network", FAMILY_CONTEXT, -2.5,
+     "the error comes from the network of the one whose packet it quotes"},
+    {"icmp.neighbour", FAMILY_CONTEXT, -2.0, "the error comes from beside the destination"},
+    {"icmp.looked_for", FAMILY_CONTEXT, -1.5,
+     "the error comes as late as from a router that looks for a host in vain"},
     {"icmp.fatal", FAMILY_AFTER, 0.32, "nothing else ever answered"},
     {"icmp.survived", FAMILY_CONTEXT, -2.5, "the flow went on"},
 

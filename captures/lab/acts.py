@@ -297,7 +297,7 @@ class Icmp(Rule):
     """An ICMP error about the packet, from the middlebox's own address; the packet dies."""
 
     mechanism = "icmp-rejection"
-    kind, delay, style = (3, 13), REACTION, {}
+    kind, delay, style, word, most = (3, 13), REACTION, {}, 0, 99     # most: errors for one flow
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p)
@@ -307,9 +307,13 @@ class Icmp(Rule):
     def keep(self, box, view, p, way, event):
         if way != "up":
             return True
+        if len(event.dropped) >= self.most:
+            event.dropped.append(p)
+            return False
         box.counter = box.counter + 1 & 0xffff
         q = icmp_error(self.style.get("source", box.address), p, self.kind,
-                       self.style.get("ttl", 255), box.counter, p.ttl - box.path.hops)
+                       self.style.get("ttl", 255), box.counter,
+                       self.style.get("quoted_ttl") or max(1, p.ttl - box.path.hops), self.word)
         q.event = event
         event.ways.add("down")
         event.dropped.append(p)

@@ -3,7 +3,7 @@
 from . import scenario
 from .. import payloads as say
 from ..acts import Drop, Reset, Residual, ResidualReset
-from ..middlebox import Opaque, host, sni
+from ..middlebox import Opaque, Trigger, sni
 from ..packets import ACK, RST
 from .resets import neighbours
 
@@ -137,6 +137,43 @@ def fully_encrypted(lab):
     opaque(lab, 90, h, port, deadline=14)
     lab.at(195, lab.box.rules.remove, rule)
     opaque(lab, 200, h, port)
+
+
+@scenario("interference")
+def protocol_filter(lab):
+    """On port 443 what is no TLS is swallowed from its second packet on; TLS passes, and other ports."""
+    h = lab.server(lab.good)
+    port = 9443
+    for p in (port, 443):
+        lab.serve(h, p, [("recv", 40), ("answer", either)])
+    lab.rule(Drop(NoTls(h.address, 443), swallow=False, residual=0, accept={
+        "kind": ["fully-encrypted", "unknown", "ip-port", "ip"], "scored": False,
+        "stage": ["first-data", "established"]}))
+    opaque(lab, 0.3, h, port)
+    lab.https(lab.good, 2)
+    opaque(lab, 4, h, 443, deadline=16)
+    opaque(lab, 22, h, 443, deadline=16)
+    lab.https(lab.good, 24)
+
+
+def either(app, c):
+    """TLS for those who speak it, and bytes for the others."""
+    if c.inn[:1] == b"\x16":
+        return c.host.lab.tls_answer(app, c)
+    return [("send", c.host.rng.randbytes(600)), ("recv", 1 << 30)]
+
+
+class NoTls(Trigger):
+    """A first payload on a port that begins like neither TLS nor HTTP."""
+
+    def __init__(self, ip, port):
+        super().__init__("ip-port", "%s:%d" % (ip, port))
+        self.ip, self.port = ip, port
+
+    def hit(self, view, p, way):
+        return way == self.way and (view.server, view.port) == (self.ip, self.port) and \
+            bytes(view.stream) == p.payload and bool(p.payload) and \
+            p.payload[:2] not in (b"\x16\3", b"GE", b"PO")
 
 
 @scenario("twin")
