@@ -5,6 +5,23 @@
 # "M" in a source: measured in the capture that is named, for this project.
 format = 1
 
+[ru-tspu-sni-1]
+title     = Russia, TSPU (SNI-I): each packet of the server's is made a reset, again and again
+kind      = specific
+mechanism = rst-injection
+when      = tls.sni from client
+then      = tcp.reset_ack from server within 60s times 3 with tcp.window_size_value > 0
+            with tcp.ack_rel > 1
+never     = tcp.reset_ack with tcp.same_ip_id_burst >= 3
+never     = tcp.data from server
+score     = 60%
+rev       = 1
+innocent  = none known: who has reset a connection repeats nothing; an injector that shoots several
+innocent  = resets does so at once
+sample    = tspu-rewrite
+near      = mirrored-reset
+source    = Xue et al., TSPU: Russia's Decentralized Censorship System, IMC 2022, DOI 10.1145/3517745.3561461
+
 [ru-tspu-sni-2]
 title     = Russia, TSPU (SNI-II): some packets pass after the hello, then both ways are dead
 kind      = specific

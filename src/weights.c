@@ -43,6 +43,7 @@ const struct weight weights[] = {
     {"seq.above", FAMILY_SEQUENCE, 2.98, "its sequence number lies beyond what was sent"},
     {"seq.below", FAMILY_SEQUENCE, 2.0, "its sequence number is older than what was sent before"},
     {"burst.triple", FAMILY_SEQUENCE, 6.0, "three identical resets came at once"},
+    {"burst.again", FAMILY_SEQUENCE, 3.5, "it is repeated though nobody asks, for seconds"},
     {"burst.same", FAMILY_SEQUENCE, 0.7, "identical resets came at once"},
     {"burst.climbs", FAMILY_SEQUENCE, 1.5, "a volley of resets guesses sequence numbers"},
 
