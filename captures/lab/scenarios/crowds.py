@@ -80,6 +80,7 @@ def allow_list_hello(lab):
 def way_out_cut(lab):
     """The provider's way out is broken: its own two caches answer, all else is silent."""
     lab.until = 80
+    lab.alone = True
     alive = places(lab, 2, NETS[:1])
     dead = []
     for i in range(18):
