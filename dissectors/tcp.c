@@ -36,6 +36,8 @@ enum {
 	BURST,
 	LADDER,
 	SILENCE,
+	SILENCE_HEARD,
+	DSTPORT,
 	ICMP_TYPE,
 	ICMP_CODE,
 	ICMP_FROM,
@@ -93,6 +95,9 @@ static const struct field fields[NFIELDS + 1] = {
     [LADDER] = {"tcp.window_ladder", FACT_MARK, "third of three resets whose windows rise by one"},
     [SILENCE] = {"tcp.silence", FACT_UINT,
 		 "seconds that this side owed an acknowledgement when the flow ended"},
+    [SILENCE_HEARD] = {"tcp.silence.heard", FACT_UINT,
+		       "packets of the side that fell silent since the other one's first words"},
+    [DSTPORT] = {"tcp.dstport", FACT_UINT, "the server's port, with the client's first words"},
     [ICMP_TYPE] = {"icmp.error.type", FACT_UINT, "type of an ICMP error that quotes the flow"},
     [ICMP_CODE] = {"icmp.error.code", FACT_UINT, "code of an ICMP error that quotes the flow"},
     [ICMP_FROM] = {"icmp.error.from", FACT_ADDR, "sender of an ICMP error that quotes the flow"},
@@ -255,6 +260,25 @@ note_burst(struct flow *f, enum side from, const struct trace *t, size_t at)
 }
 
 /* Who owes an acknowledgement for bytes that it never confirmed, and since when? */
+static uint64_t
+heard_since(const struct flow *f, enum side from)
+{
+	bool said = false;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < flow_trace_count(f); i++) {
+		const struct trace *t = flow_trace(f, i);
+
+		if (t->odd & (ODD_ICMP | ODD_DUPLICATE))
+			continue;
+		if ((enum side)t->from == from)
+			n += said;
+		else if (t->len)
+			said = true;
+	}
+	return n;
+}
+
 static void
 note_silence(struct flow *f)
 {
@@ -269,6 +293,7 @@ note_silence(struct flow *f)
 		UINT(SILENCE,
 		     (uint64_t)((f->last - (h->last > o->first_data ? h->last : o->first_data)) /
 				NSEC_PER_SEC));
+		UINT(SILENCE_HEARD, heard_since(f, from));
 	}
 }
 
@@ -315,6 +340,8 @@ packets(struct flow *f)
 		note_denials(f, from, i);
 		if (is_reset(t))
 			note_burst(f, from, t, i);
+		if (t->len && from == CLIENT && !data[CLIENT])
+			UINT(DSTPORT, f->port[SERVER]);
 		last[from] = t;
 		if (t->len)
 			data[from] = t;

@@ -109,6 +109,9 @@ feed_stream(struct analysis *a, struct flow *f, const struct packet *pkt, enum s
 
 	if (!pkt->payload_len || h->done || pkt->flags & TH_RST_ || pkt->bits & PKT_PADDED)
 		return;
+	if (from == CLIENT && h->bytes == pkt->payload_len && h->syn_seen &&
+	    pkt->seq == h->isn + 1 && pkt->payload.n == pkt->payload_len)
+		opening_count(&f->opening, pkt->payload);
 	first_sequence(f, first);
 	if (!f->stream) {
 		f->stream = stream_open(a->reassembler, f, first);

@@ -6,10 +6,11 @@
 #include "control.h"
 #include "correlate_dns.h"
 #include "correlate_request.h"
+#include "crowd.h"
+#include "residual.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +19,6 @@
 /* A host that answers somebody else that long after a vain SYN is alive: the SYN is repeated after
  * a second (RFC 6298, 2.1). What it says sooner it may have said before it died. */
 #define ALIVE_AFTER (NSEC_PER_SEC)
-/* The longest residual block that was ever measured: 420 s (TSPU, IMC 2022). */
-#define RESIDUAL_MAX (420 * NSEC_PER_SEC)
-/* From here on a flow counts as interfered with: the contract's "likely". */
-#define SURE 0.6
 /* How often all are asked: what the second round changes is seldom a control of others again. */
 #define ROUNDS 2
 /* A client with so many vain attempts at different places in a minute is scanning (B-03). */
@@ -97,6 +94,21 @@ ask_sizes(const struct correlation *c, struct candidate *x)
 	}
 }
 
+/* Did that flow say another name, or a name where this one said none and that is what is held
+ * against it? */
+static bool
+says_otherwise(const struct finding *f, const struct episode *me, const struct episode *e)
+{
+	if (me->name)
+		return e->name && !control_same_text(e->name, me->name);
+	/* A server that wants a name refuses by its own word, and not by silence. */
+	if (f->mechanism != DROP)
+		return false;
+	if (f->trigger == TRIGGER_FULLY_ENCRYPTED)
+		return e->name || !e->encrypted;
+	return f->trigger == TRIGGER_PROTOCOL && e->name;
+}
+
 /* How did others fare at the same address? */
 static void
 ask_server(const struct correlation *c, struct candidate *x)
@@ -116,10 +128,11 @@ ask_server(const struct correlation *c, struct candidate *x)
 		    e->dns)
 			continue;
 		asked++;
-		if (e->outcome == OUTCOME_OK && e->port == me->port && e->name && me->name &&
-		    !control_same_text(e->name, me->name) && f->stage != STAGE_SYN)
+		if (e->outcome == OUTCOME_OK && e->port == me->port && f->stage != STAGE_SYN &&
+		    says_otherwise(f, me, e))
 			control(f, "control.other_name", e,
-				"another name at the same address was served");
+				me->name ? "another name at the same address was served"
+					 : "other words to the same address were answered");
 		if (!x->suspicion.silence)
 			continue;
 		/* That a server answers others says nothing of a client that left, and one that
@@ -279,51 +292,6 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 		finding_weigh(f, "control.same_fate", no_packet());
 }
 
-/* Silence right after a hit on the same client, address and port. */
-static void
-ask_residual(const struct correlation *c, struct candidate *x)
-{
-	struct finding *f = x->suspicion.finding;
-	const struct candidate *hit = NULL;
-	const struct episode *me = &x->episode;
-	char address[ADDR_TEXT_MAX];
-	const char *what;
-
-	if (!x->suspicion.silence || f->mechanism != DROP)
-		return;
-	for (size_t i = 0; i < c->n; i++) {
-		const struct candidate *y = &c->candidates[i];
-		const struct finding *g = y->suspicion.finding;
-
-		if (y == x || y->episode.flow == me->flow || g->confidence < SURE ||
-		    (y->suspicion.silence && g->stage == STAGE_SYN) ||
-		    me->port != y->episode.port || !addr_equal(&me->server, &y->episode.server) ||
-		    !addr_equal(&me->client, &y->episode.client) || g->nsec > me->first ||
-		    me->first - g->nsec > RESIDUAL_MAX)
-			continue;
-		/* The same words again are a repetition, not what is left of it. */
-		if (f->stage != STAGE_SYN && control_same_text(me->name, y->episode.name))
-			continue;
-		if (!hit || g->nsec > hit->suspicion.finding->nsec)
-			hit = y;
-	}
-	if (!hit)
-		return;
-	finding_weigh(f, "history.residual", hit->suspicion.finding->cites[0].at);
-	if (f->stage != STAGE_SYN)
-		return;
-	what = hit->suspicion.finding->trigger_value;
-	if (!what[0])
-		what = addr_text(&me->server, address);
-	finding_trigger(f, TRIGGER_RESIDUAL, what,
-			(f->basis & ~(unsigned)BASIS_CONTENT) | BASIS_CONTRAST);
-	finding_explain(
-	    f,
-	    "After the interference with %s %.0f s before, new attempts to connect to the same "
-	    "address and port vanished.",
-	    what, (double)(me->first - hit->suspicion.finding->nsec) / (double)NSEC_PER_SEC);
-}
-
 /* A flow, or one question of a DNS conversation: names are kept once, so that pointers tell. */
 struct victim {
 	uint64_t flow;
@@ -416,6 +384,7 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 		ask_name(c, x);
 		ask_vantage(c, x);
 		ask_others(others, x);
+		crowd_ask(c, others, x);
 	}
 	if (finding_has(f, "request.unanswered") || finding_has(f, "request.unanswered_once"))
 		correlate_request(others, x);
@@ -468,10 +437,7 @@ correlate(const struct correlation *c)
 		ask_suspicions(c, &c->candidates[i]);
 		weigh(c->candidates[i].suspicion.finding);
 	}
-	for (size_t i = 0; i < c->n; i++) {
-		ask_residual(c, &c->candidates[i]);
-		weigh(c->candidates[i].suspicion.finding);
-	}
+	residual_ask(c);
 	mark_victims(c); /* for what is said of targets */
 	contemporaries_free(others);
 }

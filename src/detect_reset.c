@@ -13,6 +13,8 @@
 #define REORDER (3 * NSEC_PER_MSEC)
 /* Resets of one cause come within this time. */
 #define BURST (NSEC_PER_SEC)
+/* No kernel repeats what was not confirmed sooner (Linux, TCP_RTO_MIN: 200 ms). */
+#define REPEATED_AFTER (150 * NSEC_PER_MSEC)
 /* A box that resets both ends does it at once. */
 #define SAME_BREATH (5 * NSEC_PER_MSEC)
 /* Idle times after which NATs and load balancers reset (dossier B-14, B-15). */
@@ -190,6 +192,41 @@ weigh_burst(struct finding *f, const struct suspects *s)
 		finding_weigh(f, "burst.climbs", t->at);
 }
 
+/* Resets of one make that come again and again, later than a burst and without a word of the other
+ * end's between them: whoever has left repeats nothing, but a box that makes a reset of each packet
+ * of the server's does so as often as the server repeats itself (Xue et al., IMC 2022). */
+static bool
+is_repetition(const struct suspects *s, size_t i)
+{
+	const struct trace *t, *o;
+
+	if (i == 0 || i >= s->n || s->reply[i])
+		return false;
+	t = flow_trace(s->l->flow, s->at[i]);
+	o = flow_trace(s->l->flow, s->at[i - 1]);
+	if (!(t->flags & o->flags & TH_ACK_) || t->ack != o->ack ||
+	    t->nsec - o->nsec < REPEATED_AFTER)
+		return false;
+	for (size_t k = s->at[i - 1]; k < s->at[i]; k++) {
+		const struct trace *p = flow_trace(s->l->flow, k);
+
+		if (p->from != s->from && !(p->odd & ODD_ICMP))
+			return false;
+	}
+	return true;
+}
+
+static void
+weigh_repetition(struct finding *f, const struct suspects *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += is_repetition(s, i);
+	if (n >= 2)
+		finding_weigh(f, "burst.again", flow_trace(s->l->flow, s->at[s->n - 1])->at);
+}
+
 /* F7: does the end that "left" go on? A new answer to a new SYN is no contradiction. */
 static void
 weigh_after(struct finding *f, const struct suspects *s)
@@ -313,7 +350,7 @@ cite_resets(struct finding *f, const struct suspects *s)
 		const struct trace *t = flow_trace(s->l->flow, s->at[i]);
 		int64_t apart = t->nsec > w->nsec ? t->nsec - w->nsec : w->nsec - t->nsec;
 		bool alike = t->ttl == w->ttl && t->window == w->window && t->flags == w->flags &&
-			     apart < BURST;
+			     (apart < BURST || is_repetition(s, i));
 
 		alike |= reset_is_repeated(s->l->flow, s->at[i]);
 		if (i != s->worst && (s->reply[i] || (!alike && s->measure[i].weight < 2)))
@@ -338,6 +375,7 @@ suspect(const struct suspects *s)
 	cite_resets(f, s);
 	weigh_sequence(f, s);
 	weigh_burst(f, s);
+	weigh_repetition(f, s);
 	weigh_after(f, s);
 	weigh_context(f, s);
 	tell_trigger(f, l, s->trigger);

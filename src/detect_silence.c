@@ -23,13 +23,17 @@
 struct unheard {
 	enum side from;
 	uint32_t acked;       /* sequence number up to which it was confirmed */
+	uint32_t at;          /* the same, from its first byte */
 	size_t first;         /* first packet beyond that */
 	size_t sent, repeats; /* packets beyond, and how many of them repeat others */
 	bool large_only;      /* all of them are as large as the path carries */
+	bool words;           /* there is payload among them */
 	bool fin;             /* its FIN is among them */
 	bool partly;          /* the beginning of the same words was confirmed */
 	size_t replies;       /* packets of the other side afterwards */
 	long reply;           /* the first of them */
+	size_t heard; /* packets of the other side since the client's first words, before it */
+	long queued;  /* a SYN+ACK that came again after the handshake, or -1 */
 	int64_t waited;
 };
 
@@ -45,8 +49,8 @@ unheard_of(struct unheard *u, const struct look *l, enum side from, int64_t end)
 	u->from = from;
 	u->acked = o->has_ack ? o->max_ack : h->isn + 1;
 	u->large_only = true;
-	u->reply = -1;
-	if (!h->bytes || !h->has_isn || !seq_before(u->acked, h->next_seq - (h->fins ? 1 : 0)))
+	u->reply = u->queued = -1;
+	if (!h->bytes || !h->has_isn || !seq_before(u->acked, h->next_seq))
 		return false;
 	for (size_t i = 0; i < l->n; i++) {
 		const struct trace *t = flow_trace(f, i);
@@ -54,6 +58,13 @@ unheard_of(struct unheard *u, const struct look *l, enum side from, int64_t end)
 		if (t->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE))
 			continue;
 		if (t->from != from) {
+			if (from == CLIENT && t->flags & TH_SYN_ && l->handshake_ack >= 0 &&
+			    (long)i > l->handshake_ack) {
+				/* It did not get, or did not take, the end of the handshake. */
+				u->queued = (long)i;
+				continue;
+			}
+			u->heard += !found && l->data[CLIENT] >= 0 && (long)i > l->data[CLIENT];
 			if (found) {
 				u->replies++;
 				u->reply = u->reply < 0 ? (long)i : u->reply;
@@ -62,18 +73,21 @@ unheard_of(struct unheard *u, const struct look *l, enum side from, int64_t end)
 		}
 		if (t->flags & TH_FIN_ && found)
 			u->fin = true;
-		if (!t->len || t->odd & (ODD_KEEPALIVE | ODD_PADDED) ||
-		    !seq_before(u->acked, t->seq + t->len))
+		if (t->odd & (ODD_KEEPALIVE | ODD_PADDED) ||
+		    (!t->len && (u->words || !(t->flags & TH_FIN_ && t->seq == u->acked))) ||
+		    !seq_before(u->acked, t->seq + t->len + (t->flags & TH_FIN_ ? 1 : 0)))
 			continue;
 		if (!found)
 			u->first = i;
 		found = true;
+		u->words |= t->len != 0;
+		u->repeats += t->odd & ODD_RETRANSMISSION || (!t->len && u->sent) ? 1 : 0;
 		u->sent++;
-		u->repeats += t->odd & ODD_RETRANSMISSION ? 1 : 0;
 		/* What lies behind a hole waits for it: the packets at the hole tell. */
 		if (!seq_before(u->acked, t->seq) && (!o->mss || t->len + 100 < mss))
 			u->large_only = false;
 	}
+	u->at = u->acked - h->isn - 1;
 	u->partly = found && u->acked != h->isn + 1;
 	if (found) {
 		int64_t until = f->last > end ? f->last : end;
@@ -133,7 +147,7 @@ cite_unheard(struct finding *f, const struct look *l, const struct unheard *u)
 	for (size_t i = u->first; i < l->n && n < 12; i++) {
 		const struct trace *t = flow_trace(l->flow, i);
 
-		if (t->from != u->from || !t->len ||
+		if (t->from != u->from || (!t->len && (u->words || !(t->flags & TH_FIN_))) ||
 		    t->odd & (ODD_RST | ODD_ICMP | ODD_KEEPALIVE | ODD_PADDED))
 			continue;
 		finding_cite(f, t->at,
@@ -157,6 +171,8 @@ weigh_unheard(struct finding *f, const struct look *l, const struct unheard *u)
 		finding_weigh(f, "silence.fin_too", t->at);
 	if (u->first > 0 && t->nsec - flow_trace(l->flow, u->first - 1)->nsec > IDLE)
 		finding_weigh(f, "silence.idle", t->at);
+	if (u->queued >= 0)
+		finding_weigh(f, "silence.queue_full", flow_trace(l->flow, (size_t)u->queued)->at);
 	if (u->replies) {
 		const struct trace *r = flow_trace(l->flow, (size_t)u->reply);
 		struct cite *c = finding_cite(f, r->at, ROLE_CONTRADICTION);
@@ -182,6 +198,39 @@ weigh_unheard(struct finding *f, const struct look *l, const struct unheard *u)
 }
 
 static void
+explain_unheard(struct finding *f, const struct unheard *u)
+{
+	const char *who = u->from == CLIENT ? "the client" : "the server";
+	const char *name = f->name ? f->name : "";
+
+	if (!u->words)
+		finding_explain(f,
+				"All that %s sent after its words%s%s vanished on the way, its "
+				"confirmations and its farewell: the other end repeats what was "
+				"confirmed to it.",
+				who, f->name ? " for " : "", name);
+	else if (f->direction == BOTH_WAYS && u->heard)
+		finding_explain(
+		    f,
+		    "After the first words%s%s the other end was heard %zu times more; "
+		    "then what %s sent vanished on the way: it was repeated %zu times and "
+		    "never confirmed.",
+		    f->name ? " for " : "", name, u->heard, who, u->repeats);
+	else if (u->partly)
+		finding_explain(
+		    f,
+		    "Of what %s sent%s%s the beginning arrived, and from byte %u on all "
+		    "vanished on the way: it was repeated %zu times and never confirmed.",
+		    who, f->name ? " for " : "", name, u->at, u->repeats);
+	else
+		finding_explain(
+		    f,
+		    "What %s sent%s%s vanished on the way: it was repeated %zu times and "
+		    "never confirmed.",
+		    who, f->name ? " for " : "", name, u->repeats);
+}
+
+static void
 suspect_unheard(const struct detection *d, const struct look *l, const struct unheard *u)
 {
 	const struct trace *t = flow_trace(l->flow, u->first);
@@ -199,16 +248,13 @@ suspect_unheard(const struct detection *d, const struct look *l, const struct un
 	if (f->stage == STAGE_ESTABLISHED)
 		finding_weigh(f, "silence.established", t->at);
 	tell_trigger(f, l,
-		     u->from == CLIENT ? (long)u->first : look_last_data(l, CLIENT, u->first));
+		     u->from == CLIENT && u->words ? (long)u->first
+						   : look_last_data(l, CLIENT, u->first));
 	if (f->trigger == TRIGGER_SNI || f->trigger == TRIGGER_HTTP_HOST)
 		finding_weigh(f, "trigger.name", l->said_at);
 	if (f->trigger == TRIGGER_PROTOCOL)
 		finding_weigh(f, "trigger.protocol", t->at);
-	finding_explain(f,
-			"What %s sent%s%s vanished on the way: it was repeated %zu times and never "
-			"confirmed.",
-			u->from == CLIENT ? "the client" : "the server", f->name ? " for " : "",
-			f->name ? f->name : "", u->repeats);
+	explain_unheard(f, u);
 	x.finding = f;
 	d->suspect(d->context, l, &x);
 }
@@ -322,6 +368,10 @@ detect_silence(const struct detection *d, const struct look *l)
 		return;
 	for (int from = 0; from < 2 && !found; from++) {
 		if (!unheard_of(&u, l, (enum side)from, d->capture_end))
+			continue;
+		/* A farewell that nobody confirms is worth nothing where nobody is left: the other
+		 * end must be heard repeating what was confirmed to it. */
+		if (!u.words && repeated_though_acked(l, (enum side)from) < 0)
 			continue;
 		if (u.waited < QUIET ||
 		    (u.repeats < 2 && !(u.fin && u.repeats == 0 && l->syn_ack >= 0)))

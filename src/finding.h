@@ -131,6 +131,11 @@ struct injector {
 	int hops;
 	enum side from;
 	const char *basis; /* "ttl", or "copied-ttl" of one that copies headers */
+/* How long interference stayed in force after its cause, and for whom. */
+struct residual {
+	uint8_t tuple;                    /* 2: between these hosts, 3: and for this port of the
+					     server's, 4: and of the client's; 0: nothing was left */
+	double seconds_low, seconds_high; /* high: 0 if its end is not in the capture */
 };
 
 struct finding {
@@ -146,6 +151,7 @@ struct finding {
 	struct flow_name flow;
 	const char *name; /* the target's name for this flow (SNI, Host, DNS name), or NULL */
 	const char *url;  /* host and path that were asked for over HTTP, or NULL */
+	struct residual residual;
 	const char **signatures;
 	size_t nsignatures;
 	struct cite *cites; /* never empty */

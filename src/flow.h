@@ -6,6 +6,7 @@
 #pragma once
 
 #include "fact.h"
+#include "opening.h"
 #include "packet.h"
 
 /* What is kept of a packet. 56 bytes. */
@@ -145,6 +146,7 @@ struct flow {
 	uint32_t messages;              /* messages dissected so far */
 	uint32_t judged;                /* messages <= this were judged before (FLOW_CONTINUED) */
 	uint64_t said[2];               /* payload bytes handed to dissectors, per side */
+	struct opening opening;         /* of a TCP client */
 	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
 	struct icmp_error *icmp_errors; /* likewise */
 	struct arena *arena;            /* owns facts' text, state and the two lists */

@@ -351,6 +351,10 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
 	return f;
 }
 
+/* So long after the last packet another SYN is another attempt: tools that try again with the same
+ * ports do so within seconds. */
+#define NEW_ATTEMPT (10 * NSEC_PER_SEC)
+
 /* A SYN with another sequence number on ports whose connection has carried data, or is over, is
  * a new connection (RFC 9293, 3.6.1); without data it is the same attempt, made again. */
 static bool
@@ -367,7 +371,8 @@ is_reuse(const struct flow *f, const struct packet *pkt)
 	data = f->half[CLIENT].bytes || f->half[SERVER].bytes;
 	if (h->syn_seen && h->isn == pkt->seq)
 		return false;
-	return over || data || (h == &f->half[SERVER] && h->packets);
+	return over || data || pkt->nsec - f->last > NEW_ATTEMPT ||
+	       (h == &f->half[SERVER] && h->packets);
 }
 
 /* Did both ends say farewell, and hear it, with nothing odd before? */

@@ -472,6 +472,8 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	read_request(l, e);
 	read_mail(f, e);
 	e->large_heard = f->proto == IPPROTO_TCP && was_heard_in_full(f);
+	e->reset = f->half[SERVER].resets && f->half[CLIENT].bytes;
+	e->encrypted = opening_is_encrypted(&f->opening);
 	read_server(l, e);
 	read_dns(h, l, suspected, e);
 	remember(h, e);

@@ -42,6 +42,11 @@ struct episode {
 	bool silent;        /* opened in vain: not one packet came back */
 	bool interfered;    /* set by correlation */
 	bool large_heard;   /* the server confirmed a packet of the client's that was full */
+	bool again;      /* the same name was asked for in this conversation before */
+	bool silent;     /* opened in vain: not one packet came back */
+	bool reset;      /* the server, or somebody in its name, reset it after words were said */
+	bool encrypted;  /* the client's first words look like nothing at all (opening.h) */
+	bool interfered; /* set by correlation */
 	struct usage usage; /* by what its bytes say */
 	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As silences are told of from three packets on (detect_silence.c). */
+#define REPEATED_FINS 3
 #define MATCHES_MAX 8
 #define PENDING_MAX (sizeof((struct judge *)0)->pending / sizeof(struct suspicion))
 /* What is surely innocent before any other flow was asked is not carried along: controls add at
@@ -39,9 +41,11 @@ unfinished(const struct flow *f)
 {
 	for (int s = 0; s < 2; s++) {
 		const struct half *h = &f->half[s], *o = &f->half[1 - s];
+		/* A farewell that was not heard is nothing, one that is repeated may be. */
+		uint32_t farewell = h->fins && h->fins < REPEATED_FINS ? 1 : 0;
 
 		if (h->bytes && h->has_isn &&
-		    (!o->has_ack || seq_before(o->max_ack, h->next_seq - (h->fins ? 1 : 0))))
+		    (!o->has_ack || seq_before(o->max_ack, h->next_seq - farewell)))
 			return true;
 	}
 	return !f->half[SERVER].bytes || !f->half[CLIENT].packets;
@@ -100,6 +104,16 @@ is_worth_matching(const struct judge *j, const struct flow *f)
 	return fingerprints_may_match(j->fingerprints, f, others);
 }
 
+/* Silence has no marks of its own. Whom a fingerprint names by the manner of it alone, and says so
+ * by a lower score than this, may have done it, and is no proof that anybody did. */
+#define MARKED_SILENCE 0.7
+
+static bool
+tells_by_manner(const struct fingerprint_match *m)
+{
+	return m->fingerprint->mechanism == DROP && m->score < MARKED_SILENCE;
+}
+
 static void
 attribute(struct finding *f, const struct fingerprint_match *m)
 {
@@ -114,6 +128,10 @@ attribute(struct finding *f, const struct fingerprint_match *m)
 	/* A silence that looks like a silence is no second proof. */
 	if (m->fingerprint->mechanism == DROP && m->fingerprint->kind == GENERIC)
 		return;
+	if (tells_by_manner(m)) {
+		finding_attribute(f, m->fingerprint->id, m->score, m->fingerprint->sources);
+		return;
+	}
 
 	finding_weigh(
 	    f, m->fingerprint->kind == SPECIFIC ? "fingerprint.specific" : "fingerprint.generic",
@@ -202,7 +220,7 @@ match(struct judge *j, const struct look *l)
 			    speaks_of(j->pending[k].finding, m[i].facts[m[i].nfacts - 1]->at))
 				f = j->pending[k].finding;
 		if (!f && (m[i].fingerprint->kind == HINT ||
-			   tells_by_header(m[i].fingerprint->mechanism)))
+			   tells_by_header(m[i].fingerprint->mechanism) || tells_by_manner(&m[i])))
 			continue; /* no detector found the packet remarkable */
 		if (!f) {
 			f = finding_from(l, &m[i]);

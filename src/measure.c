@@ -3,7 +3,6 @@
  * of the literature (Weaver et al. 2009; Sundara Raman et al. 2023). */
 #include "detect.h"
 #include "dissect.h"
-#include "dissect.h"
 #include "resets.h"
 #include "weigh.h"
 
@@ -310,6 +309,18 @@ measure_tell(struct finding *f, const struct measure *m, const struct look *l, s
 	}
 }
 
+/* What set it off where no name was said. */
+static void
+tell_nameless(struct finding *f, const struct look *l, const char *service)
+{
+	if (flow_first(l->flow, "tls.client_hello"))
+		finding_trigger(f, TRIGGER_PROTOCOL, "tls", BASIS_CONTENT);
+	else if (opening_is_encrypted(&l->flow->opening))
+		finding_trigger(f, TRIGGER_FULLY_ENCRYPTED, service, BASIS_CONTENT);
+	else
+		finding_trigger(f, TRIGGER_UNKNOWN, "", 0);
+}
+
 void
 tell_trigger(struct finding *f, const struct look *l, long trigger)
 {
@@ -332,7 +343,7 @@ tell_trigger(struct finding *f, const struct look *l, long trigger)
 	snprintf(value, sizeof value, addr_is_v4(&l->flow->addr[SERVER]) ? "%s:%u" : "[%s]:%u",
 		 address, l->flow->port[SERVER]);
 	if (t) {
-		finding_trigger(f, TRIGGER_UNKNOWN, "", 0);
+		tell_nameless(f, l, value);
 		finding_cite(f, t->at, ROLE_TRIGGER);
 	} else {
 		finding_trigger(f, TRIGGER_IP_PORT, value, BASIS_CONTENT);

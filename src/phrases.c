@@ -136,6 +136,7 @@ static const struct phrase features[] = {
     {"icmp.type", "ICMP type"},
     {"icmp.code", "ICMP code"},
     {"icmp.from", "ICMP sender"},
+    {"icmp.mtu", "largest packet claimed"},
     {"http.response.code", "HTTP status"},
     {"http.host", "HTTP host"},
     {"http.title", "page title"},

@@ -257,6 +257,13 @@ injector(const struct injector *i)
 			 i->from == CLIENT ? "client" : "server", "basis", i->basis);
 }
 
+residual(const struct residual *r)
+{
+	return json_pack("{si sf so}", "tuple", (int)r->tuple, "seconds_low",
+			 rounded(r->seconds_low), "seconds_high",
+			 r->seconds_high > 0 ? json_real(rounded(r->seconds_high)) : json_null());
+}
+
 static json_t *
 finding(const struct finding *f)
 {
@@ -270,6 +277,8 @@ finding(const struct finding *f)
 
 	if (f->name)
 		json_object_set_new(j, "name", text(f->name));
+	if (f->residual.tuple)
+		json_object_set_new(j, "residual", residual(&f->residual));
 	json_object_set_new(j, "signatures",
 			    texts((const char *const *)f->signatures, f->nsignatures));
 	json_object_set_new(j, "frames", frames(f));

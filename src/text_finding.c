@@ -339,6 +339,24 @@ put_details(struct page *p, const struct finding *f)
 	}
 }
 
+static void
+put_residual(struct page *p, const struct finding *f)
+{
+	static const char *const scope[] = {[2] = "all between these two addresses",
+					    [3] = "all to this address and port",
+					    [4] = "this pair of ports only"};
+	const struct residual *r = &f->residual;
+
+	if (!r->tuple)
+		return;
+	label(p, "left over");
+	page_printf(p, "%s stayed blocked for at least %.0f s", scope[r->tuple], r->seconds_low);
+	if (r->seconds_high > 0)
+		page_printf(p, " and at most %.0f s", r->seconds_high);
+	else
+		page_words(p, "; its end is not in the capture");
+}
+
 void
 text_finding(struct page *p, const struct report *r, const struct report_style *style,
 	     const struct finding *f)
@@ -367,6 +385,7 @@ text_finding(struct page *p, const struct report *r, const struct report_style *
 	label(p, "where");
 	page_printf(p, "%s; ", stage_clauses[f->stage]);
 	page_words(p, direction_phrase(f->mechanism, f->direction));
+	put_residual(p, f);
 	put_sureness(p, r, style, f);
 	put_packets(p, r, style, f, order);
 	for (size_t i = 0; i < r->ncaptures; i++)

@@ -27,7 +27,7 @@ HOME = {
     "finding": "lists",         # fingerprints speak of mechanisms
     "fingerprint": "lists", "fpdb": "lists",    # the database, which the fp files share
     "detect": "look", "detect_dns": "look",
-    "correlate": "history",     # what is correlated, which correlate_dns.c shares
+    "correlate": "candidate",   # what is correlated, which correlate_dns.c shares
     "report": "rows",           # what rows and targets fill and writers read
     "report_parts": "report",
 }

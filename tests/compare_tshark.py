@@ -4,7 +4,7 @@
 
     compare_tshark.py DUMP_PACKETS [FOLDER] [GLOB...]
 
-FOLDER is TAMPERSCOPE_CORPUS unless given. Every difference is printed unless EXPLAINED says why
+FOLDER is TAMPERSCOPE_CORPUS, or ../shared/corpus beside the tree, unless given. Every difference is printed unless EXPLAINED says why
 it is there, and fails the comparison; so does an explanation that no frame needs (only when the
 whole folder was compared). Exit status 77: nothing to compare with."""
 import collections
@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKET_CUT, BAD_IP_SUM, BAD_SUM, SUM_UNCHECKED, REASSEMBLED = 1, 4, 8, 16, 32
 
 FIELDS = """frame.number frame.protocols ip.src ip.dst ip.ttl ip.proto ip.checksum
@@ -52,6 +53,8 @@ EXPLAINED = [
     ("benign/zeek/ipv6-mobility-dst-opts.pcap", "proto+sport+dport", "*:ipv6.dstopts", "tshark stops at an option whose length is wrong, which hosts would, too"),
     ("benign/zeek/ipv6-reassembly-state-leak.pcap", "fragment", "*:udp:data", "put together it is longer than IPv6 allows (RFC 8200, 4.5)"),
     ("benign/zeek/pppoe-over-qinq.pcap", "length+sum", "*:pppoes:ppp:ip:tcp", "IP tells of more bytes than PPPoE does: the one is believed here, the other by tshark"),
+    ("benign/zeek/ipv4/fragmented-1.pcap", "fragment", "*:udp:ntp", "it reaches beyond the datagram's last fragment, and hosts take none of it; tshark shows it"),
+    ("benign/zeek/tunnels/teredo_bubble_with_payload.pcap", "deeper", "*:teredo:ipv6", "a bubble (RFC 4380, 2.8): an IPv6 header with no next one and nothing in it"),
     ("benign/ndpi/default/pcap/fuzz-2020-02-16-11740.pcap", "only-ours", "*:ip:ipv6:data", "tshark shows one address of a broken inner header, and not the other"),
 ]
 
@@ -197,10 +200,11 @@ def is_last_fragment(row):
 
 
 def is_cut_silently(row):
-    """The IP header tells of more bytes than the frame is said to have had. Its word is kept, as
-    that of a file that was cut by hand; tshark counts what is there."""
-    length = number(row, "ip.len", -1)
-    return length is not None and length > number(row, "frame.len", 0)
+    """The IP header tells of more bytes than the frame is said to have had behind its Ethernet
+    header. Its word is kept, as that of a file that was cut by hand; tshark counts what is there."""
+    length, names = number(row, "ip.len", -1), row["frame.protocols"][0].split(":")
+    link = 14 + 4 * names.count("vlan") if names[0] == "eth" else 0
+    return length is not None and length + link > number(row, "frame.len", 0)
 
 
 def compare(p, row):
@@ -266,8 +270,9 @@ def captures(folder, globs):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    folder = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("TAMPERSCOPE_CORPUS")
-    if not folder or not os.path.isdir(folder):
+    folder = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("TAMPERSCOPE_CORPUS") or \
+        os.path.join(os.path.dirname(ROOT), "shared", "corpus")
+    if not os.path.isdir(folder):
         print("skipped: no folder of captures (TAMPERSCOPE_CORPUS)")
         sys.exit(77)
     if not shutil.which("tshark"):

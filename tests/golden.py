@@ -16,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CAPTURES = os.path.join(ROOT, "captures")
 SAID = 0.6              # the contract's "likely": below it nothing is claimed
 TIMEOUT = 120           # seconds; sanitizers and valgrind are slow
+TRIP = 1.0              # seconds by which two ends may see one moment
 INJECTED = ("rst-injection", "fin-injection", "syn-ack-injection", "data-injection", "block-page",
             "dns-injection", "tls-alert-injection", "icmp-rejection")
 
@@ -71,6 +72,20 @@ def injected(finding):
     return sorted(x["frame"] for x in finding["frames"] if x["role"] == "injected")
 
 
+def compare_residual(want, got):
+    """For whom a block was left over, and between which bounds its length must lie."""
+    if got is None:
+        return ["residual is missing, expected %(tuple)d ends for %(seconds)g s" % want]
+    high = got["seconds_high"]
+    bad = [] if got["tuple"] == want["tuple"] else [
+        "residual.tuple is %d, expected %d" % (got["tuple"], want["tuple"])]
+    if got["seconds_low"] > want["seconds"] + TRIP or \
+            high is not None and high < want["seconds"] - TRIP:
+        bad.append("residual lasts from %s to %s s, expected %g" % (got["seconds_low"], high,
+                                                                     want["seconds"]))
+    return bad
+
+
 def compare_finding(want, got, k):
     """What is wrong with a finding, in words."""
     bad = []
@@ -84,6 +99,8 @@ def compare_finding(want, got, k):
         if got[field] not in want[field + "_accept"]:
             bad.append("%s is %s, expected %s" % (field, got[field],
                                                   " or ".join(want[field + "_accept"])))
+    if "residual" in want:
+        bad += compare_residual(want["residual"], got.get("residual"))
     own = key(got["flow"]) == k         # else it was told of another flow of the same kind
     if own and want["mechanism"] in INJECTED and injected(got) != want["injected"]:
         bad.append("injected frames are %s, expected %s" % (injected(got), want["injected"]))
@@ -176,9 +193,15 @@ def self_check():
     return None if seen else "no expectations in %s" % CAPTURES
 
 
+def as_reported(want):
+    r = want.get("residual")
+    return {} if r is None else {"residual": {"tuple": r["tuple"], "seconds_low": r["seconds"],
+                                              "seconds_high": r["seconds"]}}
+
+
 def truth_as_report(e):
     """What a program would write that knows everything."""
-    findings = [dict(w, id="f%d" % i, confidence=0.95, frames=[
+    findings = [dict(w, id="f%d" % i, confidence=0.95, **as_reported(w), frames=[
         {"frame": n, "role": "injected"} for n in w["injected"]])
         for i, w in enumerate(e["findings"])]
     rows = [{"flow": f["flow"], "outcome": f["outcome"], "findings": [],

@@ -89,7 +89,7 @@ in_vain(struct past *p, double second, uint8_t server, uint16_t port, const char
 	struct talk *t = past_at(p, second, server, port);
 
 	for (int i = 0; i < 3; i++) {
-		t->seq[CLIENT] = 1000;
+		t->seq[CLIENT] = 2000;
 		talk_say(t, CLIENT, TH_SYN_, "");
 		t->now += NSEC_PER_SEC;
 	}

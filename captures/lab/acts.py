@@ -2,7 +2,7 @@
 """What a middlebox does to a flow: forged packets, silence, pages, DNS answers, ICMP errors."""
 from .hosts import icmp_error
 from .middlebox import Rule, Trigger
-from .packets import ACK, FIN, PSH, Packet, RST, SYN, TCP, UDP, is_v6, option_mss
+from .packets import ACK, FIN, MASK, PSH, Packet, RST, SYN, TCP, UDP, is_v6, option_mss
 from .payloads import dns_answer
 
 REACTION = 150          # microseconds from the trigger to the forged packet, at the middlebox
@@ -49,15 +49,14 @@ class Reset(Rule):
     to, count, step, spacing, flags, delay = "client", 1, 0, 90, RST | ACK, REACTION
     style, payload, swallow, residual, ack, seq, burst_style = {}, b"", False, 0, None, None, None
     bare_ack, ladder = 0, 0         # ladder: what is added to the window each time
+    tuple = 3                       # whom the silence afterwards is for: see ends()
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p)
         for side in ("down", "up") if self.to == "both" else \
                 (("down",) if self.to == "client" else ("up",)):
             self.burst(box, view, e, side)
-        if self.residual:
-            box.residual[(view.client, view.server, view.port)] = \
-                box.clock.now + int(self.residual * 1000000)
+        leave(box, view, self)
         return not self.swallow
 
     def burst(self, box, view, e, side):
@@ -73,31 +72,77 @@ class Reset(Rule):
                   base + i * self.step if self.seq is None else self.seq, ack, style)
 
 
+def ends(view, n):
+    """What a block goes by: 2, 3 or 4 of the addresses and ports."""
+    _, client, cport, server, sport = view.key
+    return {2: (client, server), 3: (client, server, sport),
+            4: (client, cport, server, sport)}[n]
+
+
+def leave(box, view, rule):
+    """A rule that struck leaves a block behind, if it has one."""
+    if rule.residual:
+        box.residual[ends(view, rule.tuple)] = \
+            (box.clock.now + int(rule.residual * 1000000), rule.tuple, rule.residual)
+
+
 class Residual(Rule):
-    """Silence for the same client, server and port, for as long as a Reset rule asked."""
+    """Silence for the same ends, for as long as a Reset or Drop rule asked."""
 
     mechanism = "drop"
 
-    def __init__(self, reset):
-        super().__init__(Trigger("residual", reset.trigger.value))
-        self.cause = reset.trigger.kind
+    def __init__(self, cause, **more):
+        super().__init__(Trigger("residual", cause.trigger.value), **more)
+        self.cause = cause.trigger.kind
+
+    def block(self, box, view):
+        """(until, tuple, seconds) of the block that is in force, or None."""
+        for n in (2, 3, 4):
+            block = box.residual.get(ends(view, n))
+            if block and box.clock.now < block[0]:
+                return block
+        return None
 
     def blocked(self, box, view, p, way):
-        until = box.residual.get((view.client, view.server, view.port))
-        return bool(until) and box.clock.now < until and not view.seen_answer and way == "up"
+        return way == "up" and not view.seen_answer and self.block(box, view)
 
     def start(self, box, view, p, way):
         view.state[self] = e = self.event(box, view, p)
         service = "%s:%d" % (view.server, view.port)
+        e.residual = self.block(box, view)[1:]
         e.accept["kind"] = ["residual", "ip-port", "ip", self.cause]
         e.accept["value"] = [self.trigger.value, view.server, service]
         e.ways.add("up")
         return self.keep(box, view, p, way, e)
 
     def keep(self, box, view, p, way, event):
-        if way == "up":
+        if way == "up" and self.block(box, view):
             event.dropped.append(p)
-        return way != "up"
+            return False
+        return True
+
+
+class ResidualReset(Residual):
+    """A reset for whatever the same ends open, for as long as the cause's rule asked."""
+
+    mechanism = "rst-injection"
+    style, flags = {}, RST | ACK
+
+    def blocked(self, box, view, p, way):
+        return way == "down" and bool(p.flags & SYN) and self.block(box, view)
+
+    def start(self, box, view, p, way):
+        view.state[self] = e = self.event(box, view, p)
+        e.residual = self.block(box, view)[1:]
+        e.accept["kind"] = ["residual"]
+        e.accept["value"] = [self.trigger.value]
+        e.accept["stage"] = ["handshake", "first-data"]     # the hello may be faster
+        e.stage = "handshake"
+        forge(box, view, "down", e, REACTION, self.flags, seq=p.seq + 1 & MASK, style=self.style)
+        return True
+
+    def keep(self, box, view, p, way, event):
+        return True
 
 
 class Drop(Rule):
@@ -106,10 +151,12 @@ class Drop(Rule):
 
     mechanism = "drop"
     ways, after, swallow = ("up",), 0, True
+    residual, tuple = 0, 3          # seconds of silence afterwards, and for whom: see ends()
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p)
         view.state[self] = e
+        leave(box, view, self)
         e.ways.update(self.ways)
         e.left = self.after
         if self.swallow and way in self.ways and not e.left:
@@ -127,6 +174,44 @@ class Drop(Rule):
             e.stage = view.stage()
         e.dropped.append(p)
         return False
+
+
+class Rewrite(Rule):
+    """From the trigger on each packet of the server's becomes a reset: its payload is taken away, all
+    else stays as it was."""
+
+    mechanism = "rst-injection"
+
+    def start(self, box, view, p, way):
+        view.state[self] = self.event(box, view, p)
+        return True
+
+    def keep(self, box, view, p, way, event):
+        if way != "down" or p.flags & SYN:
+            return True
+        event.ways.add("down")
+        q = p.copy(flags=RST | ACK, payload=b"", event=event)
+        q.ttl = view.down_ttl
+        box.path.inject(q, "down")
+        return False
+
+
+class Penalty(Drop):
+    """Silence for all but the first connections that say a name within some seconds."""
+
+    allowed, seconds = 3, 60
+
+    def start(self, box, view, p, way):
+        now, key = box.clock.now, (view.client, view.server, self.trigger.value)
+        recent = [t for t in box.counts.get(key, ()) if now - t < self.seconds * 1000000]
+        box.counts[key] = recent + [now]
+        if len(recent) < self.allowed:
+            view.state[self] = None
+            return True
+        return super().start(box, view, p, way)
+
+    def keep(self, box, view, p, way, e):
+        return True if e is None else super().keep(box, view, p, way, e)
 
 
 class Syn(Rule):
@@ -252,7 +337,7 @@ class Icmp(Rule):
     """An ICMP error about the packet, from the middlebox's own address; the packet dies."""
 
     mechanism = "icmp-rejection"
-    kind, delay, style = (3, 13), REACTION, {}
+    kind, delay, style, word, most = (3, 13), REACTION, {}, 0, 99     # most: errors for one flow
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p)
@@ -262,9 +347,13 @@ class Icmp(Rule):
     def keep(self, box, view, p, way, event):
         if way != "up":
             return True
+        if len(event.dropped) >= self.most:
+            event.dropped.append(p)
+            return False
         box.counter = box.counter + 1 & 0xffff
         q = icmp_error(self.style.get("source", box.address), p, self.kind,
-                       self.style.get("ttl", 255), box.counter, p.ttl - box.path.hops)
+                       self.style.get("ttl", 255), box.counter,
+                       self.style.get("quoted_ttl") or max(1, p.ttl - box.path.hops), self.word)
         q.event = event
         event.ways.add("down")
         event.dropped.append(p)

@@ -63,7 +63,7 @@ def laboratory(s, rng):
 
 def background(lab, rng, known):
     """What else the client does in that time."""
-    for _ in range(rng.choice((0, 0, 1, 2, 3, 5))):
+    for _ in range(0 if lab.alone else rng.choice((0, 0, 1, 2, 3, 5))):
         name, at = some_name(rng), rng.uniform(-0.4, 25)
         if name in lab.names:
             continue
@@ -75,7 +75,7 @@ def background(lab, rng, known):
             lab.https(name, at + 0.3, large=rng.random() < 0.4, late=rng.random() < 0.5)
         else:
             lab.http(name, at + 0.3)
-    if rng.random() < 0.25:
+    if not lab.alone and rng.random() < 0.25:
         bad, good, other = lab.bad, lab.good, lab.other
         rename(lab, rng)
         known[rng.choice(BESIDE)].function(lab)

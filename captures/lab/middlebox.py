@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A middlebox: what it watches for, and the record of what it did, from which truth is written."""
 from .packets import ACK, FIN, MASK, RST, SYN, TCP, UDP
-from .payloads import dns_question
+from .payloads import dns_question, hello_name, looks_like_nothing
 
 # The words of the report contract.
 STAGE_SYN, STAGE_HANDSHAKE, STAGE_FIRST, STAGE_LATER = "syn", "handshake", "first-data", \
@@ -19,6 +19,7 @@ class Event:
         self.felt = False               # whoever does not see it sees what came of it
         self.cause = None               # the packet that set it off
         self.accept = {}                # what else may be said: field -> words
+        self.residual = None            # (tuple, seconds) of a block that is left over
 
 
 class View:
@@ -117,6 +118,31 @@ class Trigger:
         return self.kind != "residual" and bool(p.payload) and self.needle in view.stream
 
 
+class Nameless(Trigger):
+    """A ClientHello without a server name."""
+
+    def __init__(self):
+        super().__init__("protocol", "tls")
+
+    def hit(self, view, p, way):
+        s = bytes(view.stream)
+        return way == self.way and bool(p.payload) and s[:2] == b"\x16\3" and s[5:6] == b"\1" and \
+            len(s) >= 5 + int.from_bytes(s[3:5], "big") and not hello_name(s)
+
+
+class Opaque(Trigger):
+    """A first payload that none of the exemptions of China's filter of 2021 to 2023 holds for."""
+
+    def __init__(self, ip, port):
+        super().__init__("fully-encrypted", "[%s]:%d" % (ip, port) if ":" in ip
+                         else "%s:%d" % (ip, port))
+        self.ip, self.port = ip, port
+
+    def hit(self, view, p, way):
+        return way == self.way and (view.server, view.port) == (self.ip, self.port) and \
+            bytes(view.stream) == p.payload and looks_like_nothing(p.payload)
+
+
 def sni(name):
     return Trigger("sni", name)
 
@@ -147,6 +173,7 @@ class Middlebox:
     def __init__(self, clock, rng, path):
         self.clock, self.rng, self.path = clock, rng, path
         self.rules, self.views, self.events, self.residual = [], {}, [], {}
+        self.counts = {}                # of connections, for a Penalty
         self.address = None             # of the router it is part of
         self.counter = rng.randrange(65536)
 

@@ -33,6 +33,30 @@ def handshake(kind, body):
     return struct.pack("!I", kind << 24 | len(body)) + body
 
 
+def hello_name(hello):
+    """The server name of a hello of client_hello(), or None."""
+    at = 43 + 1 + hello[43]                                     # behind the session id
+    at += 2 + int.from_bytes(hello[at:at + 2], "big")           # cipher suites
+    at += 1 + hello[at] + 2                                     # compression, length of extensions
+    while at + 4 <= len(hello):
+        kind, size = struct.unpack_from("!HH", hello, at)
+        if kind == 0:
+            return hello[at + 9:at + 4 + size].decode()
+        at += 4 + size
+    return None
+
+
+def looks_like_nothing(data):
+    """Wu et al., USENIX Security 2023: whether none of the five exemptions holds."""
+    text = [0x20 <= c <= 0x7e for c in data]
+    ones = sum(bin(c).count("1") for c in data)
+    longest = max(len(r) for r in "".join("x" if t else " " for t in text).split(" "))
+    return bool(data) and 34 * len(data) < 10 * ones < 46 * len(data) and \
+        not (len(data) >= 6 and all(text[:6])) and 2 * sum(text) <= len(data) and longest <= 20 \
+        and not (data[0] in (0x16, 0x17) and data[1:2] == b"\3" and data[2] <= 0x0f) \
+        and not data.startswith((b"GET ", b"PUT ", b"POST ", b"HEAD "))
+
+
 def client_hello(rng, name, large=False, ech=None, alpn=(b"h2", b"http/1.1"), late=False):
     """A browser's hello; large carries a post-quantum key share and takes two segments.
     ech: None, or True for an encrypted inner hello behind the outer name.

@@ -46,9 +46,20 @@ class Writer:
                         self.frames.setdefault(k, []).append((number, t, p))
                         break
 
+    def within(self, f, t):
+        """Whether a moment is that flow's, and not a later one's of the same ports."""
+        later = [g["at"] for g in self.lab.flows if g["key"] == f["key"] and g["at"] > f["at"]]
+        return f["at"] <= t < min(later, default=t + 1)
+
+    def frames_of(self, event):
+        """The frames of the flow that it befell."""
+        mine = [f for f in self.lab.flows if f["key"] == event.flow and self.within(f, event.time)]
+        return [x for x in self.frames.get(event.flow, ())
+                if not mine or self.within(mine[-1], x[1])]
+
     def visible(self, event):
         """Whether this tap could see it at all."""
-        frames = self.frames.get(event.flow, ())
+        frames = self.frames_of(event)
         if event.mechanism not in SILENT:
             return event in self.forged or event.felt and bool(frames)
         if not frames or self.lab.tap.only:
@@ -59,9 +70,9 @@ class Writer:
     def begun(self, event):
         """When the silence begins for this tap; None if it is elsewhere."""
         lost = {id(p) for p in event.dropped}
-        first = min((t for _, t, p in self.frames[event.flow] if id(p) in lost), default=None)
+        first = min((t for _, t, p in self.frames_of(event) if id(p) in lost), default=None)
         if first is None and event.dropped and self.lab.tap.place in ("client", "near"):
-            asked = [t for _, t, p in self.frames[event.flow] if p.way == "up" and t >= event.time]
+            asked = [t for _, t, p in self.frames_of(event) if p.way == "up" and t >= event.time]
             first = asked[0] if asked else None
         return first
 
@@ -72,7 +83,7 @@ class Writer:
             lost = {id(p) for p in event.dropped}
             begun = self.begun(event)
             later = any(t > begun and p.way == "down" and id(p) not in lost
-                        for _, t, p in self.frames[event.flow])
+                        for _, t, p in self.frames_of(event))
             near = self.lab.tap.place in ("client", "near")
             return said, [said] if later or not near else ALL_WAYS
         seen = {p.way for _, p in self.forged.get(event, ())}
@@ -92,8 +103,10 @@ class Writer:
             values = sorted({value, server, shown, "%s %d" % (server, port)} | set(values))
         numbers = [] if event.mechanism in SILENT + ACTED else \
             [n for n, _ in self.forged.get(event, ())]
-        cause = [n for n, _, p in self.frames.get(event.flow, ()) if p is event.cause]
-        return {"mechanism": event.mechanism, "mechanism_accept": event.accept.get(
+        cause = [n for n, _, p in self.frames_of(event) if p is event.cause]
+        more = {} if not event.residual else {
+            "residual": dict(zip(("tuple", "seconds"), event.residual))}
+        return {**more, "mechanism": event.mechanism, "mechanism_accept": event.accept.get(
                     "mechanism", [event.mechanism]),
                 "trigger": {"kind": kind, "value": value, "kind_accept": kinds,
                             "value_accept": values, "scored": event.accept.get("scored", True)},
@@ -101,15 +114,15 @@ class Writer:
                     {event.stage, "datagram"} if event.stage == "dns" else {event.stage})),
                 "direction": said, "direction_accept": ways, "also": ALSO[event.mechanism],
                 "flow": key_text(event.flow), "injected": numbers, "trigger_frames": cause,
-                "dropped": [n for n, _, p in self.frames.get(event.flow, ()) if p in event.dropped],
+                "dropped": [n for n, _, p in self.frames_of(event) if p in event.dropped],
                 "ambiguous": False, "why": "", "rule": self.lab.name, "proof": "P",
                 "min_confidence": event.accept.get("min_confidence", LIKELY)}
 
     def flow(self, f):
-        frames = self.frames.get(f["key"])
+        frames = [x for x in self.frames.get(f["key"], ()) if self.within(f, x[1])]
         if not frames:
             return None
-        events = [e for e in self.lab.box.events if e.flow == f["key"]]
+        events = [e for e in self.lab.box.events if e.flow == f["key"] and self.within(f, e.time)]
         shown = [e for e in events if self.visible(e)]
         why = f["ambiguous"] or ("what was done to it is not in this capture"
                                  if events and not shown else "")

@@ -32,10 +32,11 @@ class Lab:
         self.path.tap = self.tap
         self.path.box = self.box = Middlebox(self.clock, self.rng, self.path)
         self.net6 = "2a0a:2f00" if self.chance else "2001:db8"
-        self.box.address = self.foreign(7)
+        self.box.address = "11.240.0.7" if vary and not v6 else self.foreign(7)
         self.ports = self.rng.randrange(34000, 58000)
         self.count, self.flows, self.names, self.until = 0, [], {}, 120
         self.vlan, self.offset, self.pace = None, 0, 1
+        self.alone = False          # nothing else happens in a labelled capture of it
         self.bad, self.good, self.other = "blocked.example", "open.example", "news.example"
         self.client = Host(self, self.net6 + ":1::10" if v6 else "192.168.1.10" if self.chance
                            else "192.0.2.10", client)
@@ -125,7 +126,7 @@ class Lab:
     def flow(self, app, proto, peer, port, sport, names, client=None):
         key = (proto, (client or self.client).address, sport, peer, port)
         self.flows.append({"key": key, "names": [n for n in names if n], "app": app,
-                           "event": None, "ambiguous": ""})
+                           "event": None, "ambiguous": "", "at": 0})
         return self.flows[-1]
 
     def connect(self, at, peer, port, steps, names=(), deadline=DEADLINE, client=None,
@@ -139,6 +140,7 @@ class Lab:
             c = client.connect(peer, port, app, sport)
             flow["connection"] = c
             app.watch(c, int(deadline * SECOND))
+        flow["at"] = self.when(at)
         self.at(at, start)
         return flow
 

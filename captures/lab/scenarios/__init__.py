@@ -3,7 +3,7 @@
 import importlib
 
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "dns", "pages", "alerts",
-           "certificates", "mails", "contrasts", "icmp", "systems", "requests", "evening", "plain", "calls",
+           "certificates", "mails", "contrasts", "icmp", "systems", "requests", "evening", "plain", "leftover", "crowds", "calls",
            "benign")
 ALL = {}
 

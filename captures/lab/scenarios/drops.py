@@ -160,6 +160,53 @@ def drop_hello_v6(lab):
     lab.https(lab.bad, 22, large=True, late=True)
 
 
+@scenario("interference")
+def drop_hello_path(lab):
+    """Seen on the path, before the box: the hello and its repeats pass by, and nothing comes back."""
+    lab.tap.place = "near"
+    neighbours(lab)
+    lab.rule(Drop(sni(lab.bad), ways=BOTH))
+    lab.https(lab.bad, 2, deadline=20)
+    lab.https(lab.good, 9)
+    lab.https(lab.bad, 23, deadline=20)
+
+
+@scenario("interference")
+def drop_later_path(lab):
+    """Seen at the box itself: the hello and a few more packets pass, then both sides repeat in vain."""
+    lab.tap.place = "path"
+    neighbours(lab)
+    lab.rule(Drop(sni(lab.bad), ways=BOTH, swallow=False, after=lab.pick(6, 5, 7, 8)))
+    lab.https(lab.bad, 2, deadline=20)
+    lab.https(lab.good, 9)
+    lab.https(lab.bad, 23, deadline=20)
+
+
+@scenario("interference")
+def drop_syn_path(lab):
+    """Seen on the path: SYNs to one port pass by again and again, and its neighbour port answers."""
+    lab.tap.place = "near"
+    h = lab.server(lab.bad)
+    lab.rule(Drop(service(h.address, 443), accept=TWIN))
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 1, deadline=15)
+    lab.http(lab.bad, 3)
+    lab.https(lab.bad, 18, deadline=15)
+    lab.https(lab.other, 22)
+
+
+@scenario("interference")
+def drop_up_server(lab):
+    """Seen from the server: after the hello nothing of the client's arrives, as if it had left."""
+    lab.tap.place = "server"
+    neighbours(lab)
+    lab.rule(Drop(sni(lab.bad), swallow=False, accept=dict(TWIN, kind=[
+        "sni", "unknown", "ip-port"], scored=False, stage=["first-data", "established"])))
+    lab.https(lab.bad, 2, deadline=20)
+    lab.https(lab.good, 9)
+    lab.https(lab.bad, 23, deadline=20)
+
+
 @scenario("twin")
 def dead_host(lab):
     """One address never answers, and nothing in the capture says why."""

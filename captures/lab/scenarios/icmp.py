@@ -2,9 +2,10 @@
 """ICMP errors from the path and from the destination."""
 from . import scenario
 from ..acts import Icmp
-from ..hosts import icmp_error
-from ..middlebox import address
+from ..hosts import icmp_error, quoted_ports
+from ..middlebox import Trigger, address, sni
 from ..packets import TCP
+from .resets import neighbours
 
 
 def rejecting(lab, kind, **accept):
@@ -105,3 +106,108 @@ def icmp_own_firewall(lab):
     lab.connect(0.3, h.address, 8443, [("close",)], deadline=8)
     lab.https(lab.good, 2)
     lab.connect(4, h.address, 8443, [("close",)], deadline=8)
+
+
+@scenario("interference")
+def icmp_circles(lab):
+    """A route that ends in a circle swallows one address; its neighbours answer all the while."""
+    h = lab.server(lab.bad)
+    lab.rule(Icmp(address(h.address), kind=(3, 0) if lab.v6 else (11, 0),
+                  style={"quoted_ttl": 1}, delay=lab.rng.randrange(20000, 90000),
+                  accept={"min_confidence": 0.3}))
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 1, deadline=10)
+    lab.http(lab.bad, 3, deadline=10)
+    lab.https(lab.good, 6)
+    lab.https(lab.other, 8)
+    lab.https(lab.bad, 14, deadline=10)
+
+
+@scenario("twin")
+def icmp_route_loop(lab):
+    """Two routers send a packet back and forth until its lifetime ends: a mistake, soon repaired."""
+    h = lab.server(lab.bad)
+    rule = lab.rule(Quiet(address(h.address), kind=(11, 0), style={"quoted_ttl": 1},
+                          delay=lab.rng.randrange(20000, 90000)))
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 1, deadline=6)
+    lab.at(10, lab.box.rules.remove, rule)
+    lab.https(lab.bad, 12)
+    lab.https(lab.other, 14)
+
+
+class Short(Trigger):
+    """Packets that set out with a small TTL, as those of traceroute do."""
+
+    def __init__(self):
+        super().__init__("ip", "")
+
+    def hit(self, view, p, way):
+        return way == "up" and p.ttl <= 16
+
+
+@scenario("twin")
+def traceroute(lab):
+    """SYNs with rising TTLs: each router on the way says that one died, and the last one arrives."""
+    h = lab.server(lab.good)
+    lab.rule(Quiet(Short(), kind=(11, 0), style={"quoted_ttl": 1}))
+    usual = lab.client.ttl
+    for i in range(1, 12):
+        at = 0.2 + i * 0.4
+        lab.at(at - 0.01, setattr, lab.client, "ttl", i)
+        lab.connect(at, h.address, 443, [("close",)], deadline=0.2)
+    lab.at(5, setattr, lab.client, "ttl", usual)
+    lab.https(lab.good, 6)
+    lab.https(lab.other, 8)
+
+
+@scenario("twin")
+def icmp_home_router(lab):
+    """The client's own router has no route for one network, or no wish to use it, and says so."""
+    h = lab.server(lab.bad)
+    own = lab.client.address.rsplit(":" if lab.v6 else ".", 1)[0] + (":1" if lab.v6 else ".1")
+    lab.rule(Quiet(address(h.address), kind=(3, lab.pick(0, 1, 13)),
+                   style={"source": own, "ttl": 64 + lab.hops[0]}, delay=200))
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 1, deadline=10)
+    lab.http(lab.bad, 3, deadline=10)
+    lab.https(lab.good, 6)
+
+
+@scenario("interference")
+def icmp_tiny_mtu(lab):
+    """Each hello for one name dies of a path that is said to carry 68 bytes; others pass."""
+    neighbours(lab)
+    lab.rule(Icmp(sni(lab.bad), kind=(3, 4), word=lab.pick(68, 256, 100), most=3,
+                  accept={
+        "stage": ["first-data"]}))
+    lab.https(lab.bad, 2, deadline=14)
+    lab.https(lab.good, 9)
+    lab.https(lab.bad, 18, deadline=14)
+
+
+@scenario("twin")
+def icmp_tunnel_mtu(lab):
+    """A tunnel on the way carries 1,400 bytes: its router says so, and the client cuts smaller."""
+    h = lab.server(lab.good)
+    box = lab.host(address=lab.foreign(12), style="router", hops=1, delay=1)
+    hear = h.receive
+
+    def narrow(p):
+        if len(p.payload) <= 1340:
+            return hear(p)
+        return box.emit(icmp_error(box.address, p, (3, 4), 255, box.next_id(bare=True),
+                                   max(1, p.ttl - 4), 1400))
+
+    def heed(p):
+        _, sport, port = quoted_ports(p)
+        c = lab.client.tcp.get((h.address, port, sport))
+        if c:
+            c.mss = 1300
+            c.nxt = c.una
+            c.push()
+    h.receive = narrow
+    lab.client.on_icmp = heed
+    lab.https(lab.good, 0.3, large=True)
+    lab.https(lab.other, 3)
+    lab.https(lab.good, 5, large=True)

@@ -375,6 +375,7 @@ def sleepy(lab, h, naps, wakes):
 @scenario("twin")
 def radio_wakes_alone(lab):
     """One connection and no other: a slow handshake, then the server's own reset in good time."""
+    lab.alone = True
     h = lab.server(lab.bad, tls=lambda app, c: [("abort",)])
     sleepy(lab, h, 1, int(lab.between(700000, 450000, 950000)))
     lab.https(lab.bad, 0.3)

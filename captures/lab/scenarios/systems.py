@@ -3,7 +3,7 @@
 
 Fingerprints in ../../../fingerprints cite the sources of the numbers."""
 from . import scenario
-from ..acts import Data, Dns, Reset, Residual, forge
+from ..acts import Data, Dns, Reset, Residual, Rewrite, forge
 from ..middlebox import address, dns, host, sni
 from ..packets import ACK, RST
 from .dns import names
@@ -118,6 +118,17 @@ def indonesia_redirect(lab):
     lab.rule(Data(host(lab.bad), payload=body, mechanism_word="block-page", fin=True,
                   delay=lab.between(250, 150, 2500), style={"ttl": 64, "window": 5840}))
     lab.http(lab.bad, 2)
+
+
+@scenario("interference")
+def tspu_rewrite(lab):
+    """Russia: after the name each packet of the server's arrives as a reset, as often as it is sent."""
+    lab.alias(lab.bad, lab.server(lab.good))
+    lab.rule(Rewrite(sni(lab.bad)))
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 2)
+    lab.https(lab.good, 9)
+    lab.until = 40
 
 
 @scenario("interference")
