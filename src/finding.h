@@ -131,6 +131,8 @@ struct injector {
 	int hops;
 	enum side from;
 	const char *basis; /* "ttl", or "copied-ttl" of one that copies headers */
+};
+
 /* How long interference stayed in force after its cause, and for whom. */
 struct residual {
 	uint8_t tuple;                    /* 2: between these hosts, 3: and for this port of the

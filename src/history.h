@@ -31,23 +31,18 @@ struct episode {
 	bool dns, dns_positive;
 	bool dns_soa, dns_asked_edns, dns_edns; /* DNS: the answer's zone; EDNS either way */
 	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
-	bool again;         /* the same name was asked for in this conversation before */
-	uint32_t shape;     /* which program the client is, by its ClientHello; 0: unknown */
-	uint32_t chose;     /* what the server chose: version and cipher suite of TLS; 0: unknown */
-	uint32_t url;       /* hash of what was asked for over HTTP; 0: nothing */
-	bool ech;           /* the ClientHello has Encrypted Client Hello, or greases it */
-	uint8_t starttls;   /* of mail: 0 not told, 1 not offered, 2 offered */
-	bool silent;        /* opened in vain: not one packet came back */
-	bool interfered;    /* set by correlation */
-	bool silent;        /* opened in vain: not one packet came back */
-	bool interfered;    /* set by correlation */
-	bool large_heard;   /* the server confirmed a packet of the client's that was full */
-	bool again;      /* the same name was asked for in this conversation before */
-	bool silent;     /* opened in vain: not one packet came back */
-	bool reset;      /* the server, or somebody in its name, reset it after words were said */
-	bool encrypted;  /* the client's first words look like nothing at all (opening.h) */
-	bool interfered; /* set by correlation */
-	struct usage usage; /* by what its bytes say */
+	bool again;       /* the same name was asked for in this conversation before */
+	uint32_t shape;   /* which program the client is, by its ClientHello; 0: unknown */
+	uint32_t chose;   /* what the server chose: version and cipher suite of TLS; 0: unknown */
+	uint32_t url;     /* hash of what was asked for over HTTP; 0: nothing */
+	bool ech;         /* the ClientHello has Encrypted Client Hello, or greases it */
+	uint8_t starttls; /* of mail: 0 not told, 1 not offered, 2 offered */
+	bool silent;      /* opened in vain: not one packet came back */
+	bool interfered;  /* set by correlation */
+	bool large_heard; /* the server confirmed a packet of the client's that was full */
+	bool reset;       /* the server, or somebody in its name, reset it after words were said */
+	bool encrypted;   /* the client's first words look like nothing at all (opening.h) */
+	struct usage usage;               /* by what its bytes say */
 	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };
 

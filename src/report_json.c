@@ -257,6 +257,7 @@ injector(const struct injector *i)
 			 i->from == CLIENT ? "client" : "server", "basis", i->basis);
 }
 
+static json_t *
 residual(const struct residual *r)
 {
 	return json_pack("{si sf so}", "tuple", (int)r->tuple, "seconds_low",
