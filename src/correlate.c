@@ -5,6 +5,7 @@
 #include "contrast.h"
 #include "control.h"
 #include "correlate_dns.h"
+#include "correlate_quic.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -91,8 +92,9 @@ ask_server(const struct correlation *c, struct candidate *x)
 		    e->dns)
 			continue;
 		asked++;
-		if (e->outcome == OUTCOME_OK && e->port == me->port && e->name && me->name &&
-		    !control_same_text(e->name, me->name) && f->stage != STAGE_SYN)
+		if (e->outcome == OUTCOME_OK && e->port == me->port && e->proto == me->proto &&
+		    e->name && me->name && !me->quic && !control_same_text(e->name, me->name) &&
+		    f->stage != STAGE_SYN)
 			control(f, "control.other_name", e,
 				"another name at the same address was served");
 		if (!x->suspicion.silence)
@@ -184,7 +186,8 @@ ask_others(const struct contemporaries *others, struct candidate *x)
 				fine = e;
 			else if (!around || (around->dns && !e->dns))
 				around = e;
-		} else if (e->outcome == OUTCOME_FAILED) {
+		} else if (e->outcome == OUTCOME_FAILED && !e->quic) {
+			/* That QUIC does not come about is common, and no outage. */
 			count_failure(&failed, &e->server);
 		}
 	}
@@ -261,7 +264,8 @@ ask_residual(const struct correlation *c, struct candidate *x)
 
 		if (y == x || y->episode.flow == me->flow || g->confidence < SURE ||
 		    (y->suspicion.silence && g->stage == STAGE_SYN) ||
-		    me->port != y->episode.port || !addr_equal(&me->server, &y->episode.server) ||
+		    me->port != y->episode.port || me->proto != y->episode.proto ||
+		    !addr_equal(&me->server, &y->episode.server) ||
 		    !addr_equal(&me->client, &y->episode.client) || g->nsec > me->first ||
 		    me->first - g->nsec > RESIDUAL_MAX)
 			continue;
@@ -271,9 +275,11 @@ ask_residual(const struct correlation *c, struct candidate *x)
 		if (!hit || g->nsec > hit->suspicion.finding->nsec)
 			hit = y;
 	}
-	if (!hit)
+	if (!hit || (me->quic && correlate_quic_over(c, me, hit)))
 		return;
 	finding_weigh(f, "history.residual", hit->suspicion.finding->cites[0].at);
+	if (me->quic)
+		correlate_quic_residual(c, x, hit);
 	if (f->stage != STAGE_SYN)
 		return;
 	what = hit->suspicion.finding->trigger_value;
@@ -379,6 +385,8 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 		ask_name(c, x);
 		ask_vantage(c, x);
 		ask_others(others, x);
+		if (x->episode.quic)
+			correlate_quic(c, others, x);
 	}
 	weigh(f);
 }
@@ -418,7 +426,7 @@ correlate(const struct correlation *c)
 		ask_round_trip(c, x);
 		if (c->flat_ttl)
 			finding_forget(f, "ttl.same");
-		if (c->one_way && x->suspicion.silence)
+		if ((c->one_way || (c->udp_unheard && x->episode.quic)) && x->suspicion.silence)
 			finding_weigh(f, "context.one_way", no_packet());
 		if (c->lossy && x->suspicion.silence)
 			finding_weigh(f, "context.capture_gaps", no_packet());
