@@ -4,7 +4,7 @@ import importlib
 
 MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "certificates", "mails", "contrasts",
            "icmp", "systems",
-           "plain")
+           "plain", "quic")
 ALL = {}
 
 
