@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the project's own captures: python3's standard library only, the same bytes each time.
+"""Makes the project's own captures: python3, with
+python3-cryptography for QUIC; the same bytes each time.
 
 make.py                        writes every capture and its expectation beside this script
 make.py NAME...                writes these; --to DIR elsewhere; --list names all

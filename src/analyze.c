@@ -28,7 +28,7 @@
 /* Bytes of a reset's payload that are shown: the known ones carry ten, or a few words. */
 #define CAUSE_MAX 32
 
-/* Costly fields that may be left out; there are two. */
+/* Costly fields that may be left out; there are half a dozen. */
 #define COSTLY_MAX 15
 
 struct analysis {
@@ -384,7 +384,8 @@ next_flow(struct report *r, struct flow_row *ret)
 			ret->outcome = OUTCOME_INTERFERED;
 	}
 	/* Of what never answers in a capture of one direction nothing is known. */
-	if (ret->outcome == OUTCOME_FAILED && hygiene_one_way(&a->hygiene))
+	if (ret->outcome == OUTCOME_FAILED &&
+	    (hygiene_one_way(&a->hygiene) || hygiene_udp_unheard(&a->hygiene)))
 		ret->outcome = OUTCOME_PARTIAL;
 	ret->findings = numbers;
 	ret->nfindings = n;
@@ -437,6 +438,7 @@ conclude(struct analysis *a)
 	c.candidates = a->judge.candidates;
 	c.n = a->judge.n;
 	c.one_way = hygiene_one_way(&a->hygiene);
+	c.udp_unheard = hygiene_udp_unheard(&a->hygiene);
 	c.flat_ttl = hygiene_flat_ttl(&a->hygiene);
 	c.lossy = hygiene_lossy(&a->hygiene);
 	correlate(&c);

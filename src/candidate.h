@@ -17,6 +17,7 @@ struct correlation {
 	size_t n;
 	const enum vantage *vantages; /* one a capture; NULL: unknown */
 	bool one_way;                 /* no TCP flow of the capture shows both directions */
+	bool udp_unheard;             /* no flow of UDP, nor of TCP, shows both directions */
 	bool flat_ttl;                /* something rewrites TTLs: an equal one acquits nobody */
 	bool lossy;                   /* the capture itself lost packets */
 };

@@ -5,6 +5,7 @@
 #include "contrast.h"
 #include "control.h"
 #include "correlate_dns.h"
+#include "correlate_quic.h"
 #include "correlate_request.h"
 #include "crowd.h"
 #include "residual.h"
@@ -128,8 +129,8 @@ ask_server(const struct correlation *c, struct candidate *x)
 		    e->dns)
 			continue;
 		asked++;
-		if (e->outcome == OUTCOME_OK && e->port == me->port && f->stage != STAGE_SYN &&
-		    says_otherwise(f, me, e))
+		if (e->outcome == OUTCOME_OK && e->port == me->port && e->proto == me->proto &&
+		    !me->quic && f->stage != STAGE_SYN && says_otherwise(f, me, e))
 			control(f, "control.other_name", e,
 				me->name ? "another name at the same address was served"
 					 : "other words to the same address were answered");
@@ -385,6 +386,8 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 		ask_vantage(c, x);
 		ask_others(others, x);
 		crowd_ask(c, others, x);
+		if (x->episode.quic)
+			correlate_quic(c, others, x);
 	}
 	if (finding_has(f, "request.unanswered") || finding_has(f, "request.unanswered_once"))
 		correlate_request(others, x);
@@ -426,7 +429,7 @@ correlate(const struct correlation *c)
 		ask_round_trip(c, x);
 		if (c->flat_ttl)
 			finding_forget(f, "ttl.same");
-		if (c->one_way && x->suspicion.silence)
+		if ((c->one_way || (c->udp_unheard && x->episode.quic)) && x->suspicion.silence)
 			finding_weigh(f, "context.one_way", no_packet());
 		if (c->lossy && x->suspicion.silence)
 			finding_weigh(f, "context.capture_gaps", no_packet());

@@ -15,6 +15,7 @@ detect(const struct detection *d, const struct look *l)
 	detect_dns(d, l);
 	detect_request(d, l);
 	detect_icmp(d, l);
+	detect_quic(d, l);
 	detect_alert(d, l);
 	detect_certificate(d, l);
 	detect_strip(d, l);

@@ -39,6 +39,7 @@ void detect_request(const struct detection *d, const struct look *l);
 void detect_icmp(const struct detection *d, const struct look *l);
 void detect_certificate(const struct detection *d, const struct look *l);
 void detect_strip(const struct detection *d, const struct look *l);
+void detect_quic(const struct detection *d, const struct look *l);
 void detect_alert(const struct detection *d, const struct look *l);
 /* All of them. The facts of the packets must have been noted (dissect_packets). */
 void detect(const struct detection *d, const struct look *l);

@@ -160,6 +160,27 @@ flow_skip(struct flow *f, enum side from, uint64_t n)
 	m->skip = n > UINT64_MAX - m->skip ? UINT64_MAX : m->skip + n;
 }
 
+void *
+flow_memory(struct flow *f, enum side from, size_t n)
+{
+	struct message_buffer *m = buffer_of(f, from);
+
+	if (m->size < n) {
+		buffer_drop(m);
+		memory_grows(n);
+		m->p = xcalloc(n, 1);
+		m->size = n;
+	}
+	return m->p;
+}
+
+void
+flow_forget(struct flow *f, enum side from)
+{
+	if (f->buffer[from])
+		buffer_drop(f->buffer[from]);
+}
+
 void
 flow_at(struct flow *f, const struct trace *t)
 {

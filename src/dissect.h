@@ -59,6 +59,10 @@ void flow_enough(struct flow *f, enum side from);
 /* From inside message(): another protocol takes over behind this message (CONNECT, STARTTLS),
  * in both directions. NULL: the probes decide which. */
 void flow_becomes(struct flow *f, const char *dissector);
+/* From inside message(), of datagrams only: n bytes for what one side says in several of them,
+ * zeroed when first asked for, kept until flow_forget() or the end of the flow. */
+void *flow_memory(struct flow *f, enum side from, size_t n);
+void flow_forget(struct flow *f, enum side from);
 /* From inside message(): skip n bytes of this side that follow the message unseen (a body). */
 void flow_skip(struct flow *f, enum side from, uint64_t n);
 /* Digests as lower-case hex, for the fingerprints that hash what they saw (JA3: MD5, JA4 and

@@ -446,6 +446,19 @@ read_server(const struct look *l, struct episode *e)
 	    l->data[SERVER] >= 0 ? flow_trace(l->flow, (size_t)l->data[SERVER])->at : e->alive_at;
 }
 
+/* The last one that the client tried. */
+static uint32_t
+quic_version(const struct flow *f)
+{
+	const struct fact *fact;
+	uint32_t version = 0;
+	size_t i = 0;
+
+	for (; f->proto == IPPROTO_UDP && (fact = flow_fact(f, "quic.version", CLIENT, &i)); i++)
+		version = (uint32_t)fact->u;
+	return version;
+}
+
 void
 history_add(struct history *h, const struct look *l, const char *const *suspected,
 	    struct episode *e)
@@ -468,6 +481,7 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	e->name = l->name[0] ? history_intern(h, l->name) : NULL;
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
+	e->quic = quic_version(f);
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
 	read_request(l, e);
 	read_mail(f, e);

@@ -24,6 +24,7 @@ struct episode {
 	int64_t took;                    /* DNS: from the question to the answer; 0: none came */
 	uint16_t dns_type;               /* DNS: what was asked for */
 	uint16_t client_port, port;      /* port: the server's */
+	uint32_t quic;                   /* the version of QUIC that was spoken last, or 0 */
 	uint8_t proto;
 	uint8_t outcome;    /* enum outcome */
 	uint8_t data_ttl;   /* of the server's first payload; 0 if it said nothing */

@@ -58,6 +58,10 @@ hygiene_count(struct hygiene *h, const struct flow *f)
 {
 	h->facts_full += f->bits & FLOW_FACTS_FULL ? 1 : 0;
 	h->trace_full += f->bits & FLOW_TRACE_FULL ? 1 : 0;
+	if (f->proto == IPPROTO_UDP) {
+		h->udp_both_ways += f->half[CLIENT].packets && f->half[SERVER].packets;
+		h->quic_flows += flow_first(f, "quic.version") != NULL;
+	}
 	if (f->proto != IPPROTO_TCP)
 		return;
 	h->tcp_flows++;
@@ -72,6 +76,12 @@ bool
 hygiene_one_way(const struct hygiene *h)
 {
 	return h->tcp_flows && !h->tcp_both_ways;
+}
+
+bool
+hygiene_udp_unheard(const struct hygiene *h)
+{
+	return h->quic_flows && !h->udp_both_ways && !h->tcp_both_ways;
 }
 
 bool
@@ -126,6 +136,10 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 	else if (f->one_way)
 		say(s, "%llu of %llu TCP connections are seen in one direction only.",
 		    u(f->one_way), u(f->tcp));
+	if (hygiene_udp_unheard(h))
+		say(s, "Nothing in this capture was answered: whether QUIC was blocked, or its "
+		       "answers "
+		       "were not recorded, cannot be told.");
 	if (h->middle)
 		say(s,
 		    "%llu TCP connections began before the capture: what opened them is not known.",

@@ -14,8 +14,9 @@ struct hygiene {
 	const struct decode_counts *decode;
 	const struct flow_counts *flows;
 	const struct defrag_counts *defrag;
-	uint64_t tcp_flows, tcp_both_ways; /* judged TCP flows; those with both directions */
-	uint64_t middle;                   /* without their beginning */
+	uint64_t tcp_flows, tcp_both_ways;  /* judged TCP flows; those with both directions */
+	uint64_t udp_both_ways, quic_flows; /* of UDP */
+	uint64_t middle;                    /* without their beginning */
 	uint64_t unseen_acked; /* flows in which bytes were confirmed that are not here */
 	uint64_t facts_full, trace_full;
 	uint8_t server_ttl;
@@ -32,6 +33,8 @@ void hygiene_count(struct hygiene *h, const struct flow *f);
 bool hygiene_one_way(const struct hygiene *h);
 /* The packets of several servers all arrive with one TTL: something rewrites it. */
 bool hygiene_flat_ttl(const struct hygiene *h);
+/* QUIC was spoken, and no conversation of UDP or TCP shows both directions. */
+bool hygiene_udp_unheard(const struct hygiene *h);
 /* The capture itself lost packets, by more than one in a thousand. */
 bool hygiene_lossy(const struct hygiene *h);
 /* Fills the sentences; returns how many. They live in the arena. */

@@ -60,7 +60,8 @@ is_worth_a_look(const struct flow *f)
 	if (f->proto == IPPROTO_TCP &&
 	    (unfinished(f) || f->half[SERVER].syns > 1 || flow_first(f, "http.response")))
 		return true;
-	return flow_first(f, "dns.response") != NULL || look_asked_in_vain(f);
+	return flow_first(f, "dns.response") || flow_first(f, "quic.repeat") ||
+	       look_asked_in_vain(f);
 }
 
 /* Mechanisms that one mark may stand for: a page and the data race that brought it, an answer
@@ -323,6 +324,19 @@ is_malformed(const struct field *field)
 	return false;
 }
 
+/* QUIC carries what its hello offers first: HTTP/3 (RFC 9114, 3.1) or DNS (RFC 9250, 4.1.1). */
+static const char *
+spoken(const struct flow *f)
+{
+	const struct fact *alpn = flow_first(f, "quic.alpn");
+
+	if (alpn && alpn->text.n >= 2 && memcmp(alpn->text.p, "h3", 2) == 0)
+		return "h3";
+	if (alpn && alpn->text.n == 3 && memcmp(alpn->text.p, "doq", 3) == 0)
+		return "doq";
+	return f->dissector->name;
+}
+
 /* The service, if bytes or the name that was asked for tell; else what is spoken, if that made
  * sense. A question for a name is DNS, whosever the name is. */
 static const char *
@@ -332,13 +346,14 @@ application_of(const struct judge *j, const struct look *l)
 	struct usage usage = l->usage;
 	bool sense = f->nfacts == 0;
 
-	if (!usage.service && (l->said == TRIGGER_SNI || l->said == TRIGGER_HTTP_HOST))
+	if (!usage.service &&
+	    (l->said == TRIGGER_SNI || l->said == TRIGGER_HTTP_HOST || l->said == TRIGGER_QUIC_SNI))
 		usage = services_by_name(j->services, l->name);
 	if (usage.service)
 		return services_get(j->services, usage.service)->id;
 	for (size_t i = 0; i < f->nfacts && !sense; i++)
 		sense = !is_malformed(f->facts[i].field);
-	return f->dissector && sense ? f->dissector->name : NULL;
+	return f->dissector && sense ? spoken(f) : NULL;
 }
 
 void

@@ -38,6 +38,8 @@ read_names(struct look *l)
 		set_name(l, fact, TRIGGER_HTTP_HOST);
 	if ((fact = flow_first(f, "dns.qry.name")))
 		set_name(l, fact, TRIGGER_DNS_NAME);
+	if (f->proto == IPPROTO_UDP && (fact = flow_first(f, "quic.sni")))
+		set_name(l, fact, TRIGGER_QUIC_SNI);
 }
 
 static void
@@ -109,6 +111,29 @@ tcp_outcome(const struct look *l)
 	return s->syns ? OUTCOME_OK : OUTCOME_FAILED;
 }
 
+/* A server that offers other versions only, or closes before the handshake, will not talk. One that
+ * is not known to have been heard is as good as silent. */
+static enum outcome
+quic_outcome(const struct flow *f)
+{
+	const struct fact *offer, *version;
+	size_t i = 0, k = 0, m = 0, last = 0;
+
+	if (!f->half[SERVER].packets)
+		return f->half[CLIENT].packets > 1 ? OUTCOME_FAILED : OUTCOME_PARTIAL;
+	if (flow_first(f, "quic.short"))
+		return OUTCOME_OK;
+	if (flow_fact(f, "quic.cc.error_code", SERVER, &i))
+		return OUTCOME_REFUSED;
+	offer = flow_fact(f, "quic.version_negotiation", SERVER, &k);
+	if (!offer || flow_fact(f, "quic.initial", SERVER, &m))
+		return OUTCOME_OK;
+	for (; (version = flow_fact(f, "quic.version", CLIENT, &last)); last++)
+		if (version->nsec > offer->nsec)
+			return OUTCOME_FAILED;
+	return OUTCOME_REFUSED;
+}
+
 static enum outcome
 datagram_outcome(const struct look *l)
 {
@@ -118,6 +143,8 @@ datagram_outcome(const struct look *l)
 	for (const struct icmp_error *e = l->flow->icmp_errors; e; e = e->next)
 		if (addr_equal(&e->sender, &l->flow->addr[SERVER]) && !s->packets)
 			return OUTCOME_REFUSED;
+	if (c->packets && flow_first(l->flow, "quic.version"))
+		return quic_outcome(l->flow);
 	if (c->packets && s->packets)
 		return rcode && rcode->u == 5 ? OUTCOME_REFUSED : OUTCOME_OK;
 	if (!c->packets)

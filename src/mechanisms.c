@@ -54,9 +54,11 @@ const struct mechanism_text mechanism_texts[NMECHANISMS] = {
     [DROP] =
 	{"Packets disappear on the path, in one direction or both, and nobody says why.",
 	 "The same bytes are retransmitted at least three times without an answer, while the same "
-	 "address with another name, or other traffic at the same minute, fares well.",
+	 "address with another name, or other traffic at the same minute, fares well. In QUIC the "
+	 "client begins again and again, or the server repeats an answer that was answered.",
 	 "An outage, a server that is down, a radio link out of reach, a path-MTU black hole (only "
-	 "large packets get lost), a NAT that forgot an idle connection.",
+	 "large packets get lost), a NAT that forgot an idle connection; a server "
+	 "that does not speak QUIC, a lost race between QUIC and TCP.",
 	 {SIGCOMM23, "Xue et al., TSPU: Russia's Decentralized Censorship System, IMC 2022"}},
     [FREEZE] =
 	{"The connection works, and stops dead after a budget of bytes or packets.",

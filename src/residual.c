@@ -2,6 +2,7 @@
 /* Residual blocking: after interference the same ends stay blocked for a while. */
 #include "residual.h"
 #include "control.h"
+#include "correlate_quic.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -26,7 +27,7 @@ may_cause(const struct candidate *y, const struct candidate *x)
 {
 	const struct finding *g = y->suspicion.finding, *f = x->suspicion.finding;
 
-	if (y->episode.flow == x->episode.flow || g->confidence < SURE ||
+	if (y->episode.flow == x->episode.flow || !x->episode.quic != !y->episode.quic || g->confidence < SURE ||
 	    (y->suspicion.silence && g->stage == STAGE_SYN) ||
 	    !same_hosts(&x->episode, &y->episode) || g->nsec > x->episode.first ||
 	    x->episode.first - g->nsec > RESIDUAL_MAX)
@@ -90,6 +91,8 @@ cause_of(const struct correlation *c, const struct candidate *x)
 		if (!hit || y->suspicion.finding->nsec > hit->suspicion.finding->nsec)
 			hit = y;
 	}
+	if (hit && x->episode.quic && correlate_quic_over(c, &x->episode, hit))
+		return NULL;
 	return hit;
 }
 
@@ -217,9 +220,13 @@ residual_ask(const struct correlation *c)
 			continue;
 		finding_weigh(x->suspicion.finding, "history.residual",
 			      cause[i]->suspicion.finding->cites[0].at);
-		if (!cause[i]->suspicion.finding->residual.tuple)
-			measure(c, cause[i]);
-		tell(x, cause[i]);
+		if (x->episode.quic) {
+			correlate_quic_residual(c, x, cause[i]);
+		} else {
+			if (!cause[i]->suspicion.finding->residual.tuple)
+				measure(c, cause[i]);
+			tell(x, cause[i]);
+		}
 		weigh(x->suspicion.finding);
 	}
 	free(cause);

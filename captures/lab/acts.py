@@ -359,3 +359,55 @@ class Icmp(Rule):
         event.dropped.append(p)
         box.path.inject(q, "down", self.delay)
         return False
+
+
+class Blackout(Rule):
+    """Lets the trigger pass; `delay` microseconds later what goes up to the same server and port is
+    swallowed, from whatever port of the client it comes, for `seconds`."""
+
+    mechanism = "drop"
+    delay, seconds, left_over = 110000, 180, None
+
+    def start(self, box, view, p, way):
+        begin = box.clock.now + self.delay
+        e = view.state[self] = self.event(box, view, p)
+        e.begin, e.end = begin, begin + int(self.seconds * 1000000)
+        e.ways.add("up")
+        box.residual[(view.client, view.server, view.port)] = e.begin, e.end, self.trigger.value
+        return True
+
+    def keep(self, box, view, p, way, e):
+        if way != "up" or not e.begin <= box.clock.now < e.end:
+            return True
+        e.dropped.append(p)
+        return False
+
+
+class Blackened(Rule):
+    """What a Blackout leaves for the other flows to the same server and port."""
+
+    mechanism = "drop"
+
+    def __init__(self):
+        super().__init__(Trigger("residual", ""))
+
+    def blocked(self, box, view, p, way):
+        begin, end, _ = box.residual.get((view.client, view.server, view.port), (0, 0, ""))
+        return way == "up" and begin <= box.clock.now < end and view.segments["up"] == 1
+
+    def start(self, box, view, p, way):
+        e = view.state[self] = self.event(box, view, p)
+        e.begin, e.end, name = box.residual[(view.client, view.server, view.port)]
+        e.trigger = "residual", name
+        e.accept["kind"] = ["residual", "ip-port", "ip", "quic-sni", "quic"]
+        service = ("[%s]:%d" if ":" in view.server else "%s:%d") % (view.server, view.port)
+        e.accept["value"] = [name, view.server, service]
+        e.ways.add("up")
+        e.dropped.append(p)
+        return False
+
+    def keep(self, box, view, p, way, e):
+        if way != "up" or box.clock.now >= e.end:
+            return True
+        e.dropped.append(p)
+        return False

@@ -17,6 +17,8 @@ import calls
 import mail
 import tunnels
 
+import initials
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 payloads = {}
 
@@ -334,6 +336,7 @@ def main():
         make()
     for module in (calls, mail, tunnels):
         module.make(put)
+    initials.make(put)
     check, bad = "--check" in sys.argv[1:], 0
     for name, data in sorted(payloads.items()):
         path = os.path.join(HERE, name)

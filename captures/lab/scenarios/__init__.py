@@ -2,9 +2,9 @@
 """The stories. Each is one function of a few lines; its name is the name of its capture."""
 import importlib
 
-MODULES = ("resets", "handshake", "forgery", "data", "drops", "dns", "pages", "alerts",
-           "certificates", "mails", "contrasts", "icmp", "systems", "requests", "evening", "plain", "leftover", "crowds", "calls",
-           "benign")
+MODULES = ("resets", "handshake", "forgery", "data", "drops", "leftover", "crowds", "quic", "dns",
+           "pages", "alerts", "certificates", "mails", "contrasts", "icmp", "systems", "calls",
+           "requests", "evening", "plain", "benign")
 ALL = {}
 
 
