@@ -126,6 +126,13 @@ struct flow_name {
 	char community_id[40];
 };
 
+/* How many hops lie between who forged it and one end; basis NULL if nothing tells. */
+struct injector {
+	int hops;
+	enum side from;
+	const char *basis; /* "ttl", or "copied-ttl" of one that copies headers */
+};
+
 struct finding {
 	unsigned number; /* from 1 in the report: "f1" */
 	enum mechanism mechanism;
@@ -149,6 +156,7 @@ struct finding {
 	size_t nalternatives;
 	struct attribution *attributions;
 	size_t nattributions;
+	struct injector injector;
 	const char *explanation;
 	struct arena *arena; /* owns all of the above */
 };

@@ -3,6 +3,7 @@
  * healthy flow costs a look and one line of history. */
 #include "judge.h"
 #include "dissect_engine.h"
+#include "injector.h"
 #include "signature.h"
 #include "suggest.h"
 #include "weigh.h"
@@ -370,6 +371,7 @@ judge_flow(struct judge *j, struct flow *f)
 	for (size_t i = 0; i < j->npending; i++) {
 		if (f->proto == IPPROTO_TCP)
 			signatures_tell(j->pending[i].finding, f, j->now);
+		injector_tell(j->pending[i].finding, &l);
 		weigh(j->pending[i].finding);
 	}
 	join_acts(j);

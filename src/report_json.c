@@ -234,6 +234,15 @@ attributions(const struct finding *f)
 }
 
 static json_t *
+injector(const struct injector *i)
+{
+	if (!i->basis)
+		return json_null();
+	return json_pack("{si ss ss}", "hops", i->hops, "from",
+			 i->from == CLIENT ? "client" : "server", "basis", i->basis);
+}
+
+static json_t *
 finding(const struct finding *f)
 {
 	double confidence = rounded(f->confidence);
@@ -252,6 +261,7 @@ finding(const struct finding *f)
 	json_object_set_new(j, "evidence", evidence(f));
 	json_object_set_new(j, "alternatives", alternatives(f));
 	json_object_set_new(j, "attribution", attributions(f));
+	json_object_set_new(j, "injector", injector(&f->injector));
 	json_object_set_new(j, "explanation", text(f->explanation ? f->explanation : ""));
 	return j;
 }

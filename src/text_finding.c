@@ -308,6 +308,14 @@ put_attributions(struct page *p, const struct report_style *style, const struct 
 				page_raw(p, a->references[k]);
 		}
 	}
+	if (f->injector.basis) {
+		label(p, "how far");
+		page_printf(p, "%d hops from the %s, ", f->injector.hops,
+			    f->injector.from == CLIENT ? "client" : "server");
+		page_words(p, strcmp(f->injector.basis, "ttl") == 0
+				  ? "if it sends with a TTL that systems begin with"
+				  : "as it copies the TTL of what it answers");
+	}
 	if (!n) {
 		label(p, "who");
 		page_words(p, "no known system has these marks");
