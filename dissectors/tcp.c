@@ -3,6 +3,7 @@
  * fingerprints know an injector. RFC 9293; the features are those of Clayton et al. (PETS 2006),
  * Weaver et al. (NDSS 2009) and Sundara Raman et al. (SIGCOMM 2023). */
 #include "dissect.h"
+#include "resets.h"
 
 enum {
 	RESET_ANY,
@@ -40,6 +41,14 @@ enum {
 	OVERLAP_FIRST,
 	OVERLAP_SECOND,
 	RESET_CAUSE,
+	DATA_SEQ_RST,
+	RST_SEQ_CHANGE,
+	RST_ACK_CHANGE,
+	RST_REPEATED,
+	RST_SEQ_DATA,
+	SYN_RST,
+	SYN_ACK_SEQ,
+	CLOCK,
 	NFIELDS
 };
 
@@ -89,6 +98,19 @@ static const struct field fields[NFIELDS + 1] = {
 			"bytes that came second where two versions differ"},
     [RESET_CAUSE] = {"tcp.reset_cause", FACT_TEXT,
 		     "payload of a reset in hexadecimal, 32 bytes at most (RFC 9293, 3.5.2)"},
+    [DATA_SEQ_RST] = {"tcp.data_seq_rst", FACT_MARK, "reset whose number is older than data sent"},
+    [RST_SEQ_CHANGE] = {"tcp.rst_seq_change", FACT_MARK,
+			"reset beyond the one before it and beyond all that was sent"},
+    [RST_ACK_CHANGE] = {"tcp.rst_ack_change", FACT_MARK,
+			"reset like the one before it, but with a guessed acknowledgement"},
+    [RST_REPEATED] = {"tcp.rst_repeated", FACT_MARK,
+		      "RST+ACK sent again after a timer though nobody had asked"},
+    [RST_SEQ_DATA] = {"tcp.rst_seq_data", FACT_MARK,
+		      "new data at or beyond the number of a reset of the same side"},
+    [SYN_RST] = {"tcp.syn_rst", FACT_MARK, "SYN+ACK of a side that had refused the same SYN"},
+    [SYN_ACK_SEQ] = {"tcp.syn_ack_seq", FACT_MARK,
+		     "SYN+ACK with another number than the one before it for the same SYN"},
+    [CLOCK] = {"tcp.clock_wrong", FACT_MARK, "timestamp that is not of its sender's clock"},
 };
 
 #define MARK(x) note(f, from, &fields[x])
@@ -162,6 +184,28 @@ note_header(struct flow *f, enum side from, const struct trace *t)
 		MARK(OPTIONS_NONE);
 	if (t->odd & ODD_NO_TS || (is_reset(t) && h->ts && o->ts && !(t->options & OPT_TS)))
 		MARK(NO_TIMESTAMPS);
+}
+
+/* Weaver et al., NDSS 2009. */
+static void
+note_denials(struct flow *f, enum side from, size_t at)
+{
+	if (reset_is_stale(f, at))
+		MARK(DATA_SEQ_RST);
+	if (reset_guesses_seq(f, at))
+		MARK(RST_SEQ_CHANGE);
+	if (reset_guesses_ack(f, at))
+		MARK(RST_ACK_CHANGE);
+	if (reset_is_repeated(f, at))
+		MARK(RST_REPEATED);
+	if (data_deny_reset(f, at))
+		MARK(RST_SEQ_DATA);
+	if (syn_ack_denies_reset(f, at))
+		MARK(SYN_RST);
+	if (syn_ack_differs(f, at))
+		MARK(SYN_ACK_SEQ);
+	if (clock_is_wrong(f, at))
+		MARK(CLOCK);
 }
 
 static void
@@ -260,6 +304,7 @@ packets(struct flow *f)
 		note_ip(f, from, t, last[to]);
 		note_header(f, from, t);
 		note_timing(f, from, t, data[to], rtt);
+		note_denials(f, from, i);
 		if (is_reset(t))
 			note_burst(f, from, t, i);
 		last[from] = t;

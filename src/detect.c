@@ -8,6 +8,7 @@ detect(const struct detection *d, const struct look *l)
 	detect_reset(d, l);
 	detect_fin(d, l);
 	detect_syn_ack(d, l);
+	detect_foreign_syn_ack(d, l);
 	detect_data(d, l);
 	detect_page(d, l);
 	detect_silence(d, l);

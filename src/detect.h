@@ -30,6 +30,7 @@ struct detection {
 void detect_reset(const struct detection *d, const struct look *l);
 void detect_fin(const struct detection *d, const struct look *l);
 void detect_syn_ack(const struct detection *d, const struct look *l);
+void detect_foreign_syn_ack(const struct detection *d, const struct look *l);
 void detect_data(const struct detection *d, const struct look *l);
 void detect_page(const struct detection *d, const struct look *l);
 void detect_silence(const struct detection *d, const struct look *l);

@@ -2,6 +2,7 @@
 /* Forged resets: Clayton et al. (PETS 2006), Weaver et al. (NDSS 2009), the signatures of
  * Sundara Raman et al. (SIGCOMM 2023), and their innocent twins. */
 #include "detect.h"
+#include "resets.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -101,34 +102,28 @@ collect(struct suspects *s, const struct look *l, enum side from)
 	}
 }
 
-/* Weaver's RST_SEQ_CHANGE and DATA_SEQ_RST, and what no true end does with numbers. */
+/* Weaver's DATA_SEQ_RST and RST_ACK_CHANGE, and what else no true end does with numbers. */
 static void
 weigh_sequence(struct finding *f, const struct suspects *s)
 {
 	const struct look *l = s->l;
 	const struct half *h = &l->flow->half[s->from];
-	const struct trace *t = flow_trace(l->flow, s->at[s->worst]);
-	uint32_t sent = h->isn + 1;
-	int64_t sent_at = 0;
+	size_t at = s->at[s->worst];
+	const struct trace *t = flow_trace(l->flow, at);
 
-	for (size_t i = 0; i < s->at[s->worst]; i++) {
-		const struct trace *o = flow_trace(l->flow, i);
-		uint32_t end = o->seq + o->len + (o->flags & (TH_SYN_ | TH_FIN_) ? 1 : 0);
-
-		if (o->from != s->from || o->odd & (ODD_RST | ODD_ICMP))
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->reply[i])
 			continue;
-		if (!sent_at || seq_before(sent, end)) {
-			sent = end;
-			sent_at = o->nsec;
-		}
+		if (reset_guesses_ack(l->flow, s->at[i]))
+			finding_weigh(f, "burst.acks", flow_trace(l->flow, s->at[i])->at);
+		if (reset_is_repeated(l->flow, s->at[i]))
+			finding_weigh(f, "reset.repeats", flow_trace(l->flow, s->at[i])->at);
 	}
-	if (!sent_at || s->reply[s->worst])
+	if (!h->has_isn || s->reply[s->worst])
 		return;
-	if (seq_before(sent, t->seq) && seq_before(h->next_seq, t->seq) && t->seq - sent < 1u << 20)
+	if (seq_before(h->next_seq, t->seq) && t->seq - h->next_seq < 1u << 20)
 		finding_weigh(f, "seq.above", t->at);
-	else if (seq_before(t->seq, sent) && t->flags & TH_ACK_ && t->nsec - sent_at > REORDER)
-		finding_weigh(f, "seq.below", t->at);
-	else if (seq_before(t->seq, sent) && t->flags & TH_ACK_ && sent - t->seq >= 8)
+	else if (reset_is_stale(l->flow, at))
 		finding_weigh(f, "seq.below", t->at);
 }
 
@@ -161,7 +156,7 @@ weigh_burst(struct finding *f, const struct suspects *s)
 		if (o->seq == t->seq && o->ack == t->ack && o->flags == t->flags &&
 		    o->window == t->window && o->ip_id == t->ip_id)
 			same++;
-		else if (o->seq != t->seq && o->flags == t->flags)
+		else if (reset_guesses_seq(s->l->flow, s->at[i]))
 			climbs++;
 	}
 	/* One reset for each packet that asks for one is no burst. */
@@ -214,6 +209,23 @@ weigh_after(struct finding *f, const struct suspects *s)
 	}
 }
 
+/* Did the same end reset a moment before, in time and in its own style? Firewalls of hosts are
+ * known to reset twice, in two styles (B-17). */
+static bool
+reset_itself(const struct suspects *s)
+{
+	const struct trace *t = flow_trace(s->l->flow, s->at[s->worst]);
+
+	for (size_t i = 0; i < s->worst; i++) {
+		const struct measure *m = &s->measure[i];
+
+		if (m->kappa >= 0.9 && m->weight < 1 && m->ttl_jump == 0 && !s->reply[i] &&
+		    t->nsec - flow_trace(s->l->flow, s->at[i])->nsec < BURST)
+			return true;
+	}
+	return false;
+}
+
 /* What makes a reset ordinary. */
 static void
 weigh_context(struct finding *f, const struct suspects *s)
@@ -235,6 +247,8 @@ weigh_context(struct finding *f, const struct suspects *s)
 	}
 	if (s->reply[s->worst])
 		finding_weigh(f, "reset.reply", t->at);
+	if (reset_itself(s))
+		finding_weigh(f, "reset.own", t->at);
 	if (fin)
 		finding_weigh(f, "reset.after_fin", t->at);
 	if (answered)
@@ -281,6 +295,7 @@ cite_resets(struct finding *f, const struct suspects *s)
 		bool alike = t->ttl == w->ttl && t->window == w->window && t->flags == w->flags &&
 			     apart < BURST;
 
+		alike |= reset_is_repeated(s->l->flow, s->at[i]);
 		if (i != s->worst && (s->reply[i] || (!alike && s->measure[i].weight < 2)))
 			continue;
 		measure_tell(f, &s->measure[i], s->l, s->at[i]);

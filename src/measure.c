@@ -2,6 +2,7 @@
 /* Measures a packet against the ordinary packets of its alleged sender: the features F1 to F8
  * of the literature (Weaver et al. 2009; Sundara Raman et al. 2023). */
 #include "detect.h"
+#include "resets.h"
 #include "weigh.h"
 
 #include <stdio.h>
@@ -199,6 +200,8 @@ measure_header(struct measure *m, const struct look *l, size_t i)
 		add(m, "header.payload");
 	if (!rst && h->ts && o->ts && !(t->options & OPT_TS) && !(t->flags & TH_SYN_))
 		add(m, "header.no_timestamps");
+	if (clock_is_wrong(l->flow, i))
+		add(m, "header.clock");
 	if (df_known && df_usual && l->flow->ip_version == 4 && !(t->bits & PKT_DF))
 		add(m, "header.df");
 }
@@ -254,6 +257,8 @@ measure_tell(struct finding *f, const struct measure *m, const struct look *l, s
 			finding_observe(f, c, "ip.id", NULL, "0x%04x", t->ip_id);
 		if (strcmp(m->evidence[k], "header.window") == 0)
 			finding_observe(f, c, "tcp.window_size_value", "0", "%u", t->window);
+		if (strcmp(m->evidence[k], "header.clock") == 0)
+			finding_observe(f, c, "tcp.options.timestamp.tsval", NULL, "%u", t->tsval);
 		if (strcmp(m->evidence[k], "header.df") == 0)
 			finding_observe(f, c, "ip.flags.df", "1", "0");
 		if (strcmp(m->evidence[k], "header.no_timestamps") == 0)

@@ -133,13 +133,33 @@ class Syn(Rule):
     """A forged SYN+ACK with a number of its own answers the SYN."""
 
     mechanism = "syn-ack-injection"
-    style, delay = {"window": 8192, "options": option_mss(1400)}, REACTION
+    style, delay, felt = {"window": 8192, "options": option_mss(1400)}, REACTION, False
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p)
+        e.felt = self.felt
         forge(box, view, "down", e, self.delay, SYN | ACK, seq=box.rng.randrange(1 << 32),
               style=self.style)
         return True
+
+
+class Rewrite(Rule):
+    """From the trigger on each packet of the server becomes a reset: its header stays, its payload
+    goes. felt is not asked: what arrives is what was forged."""
+
+    mechanism = "rst-injection"
+
+    def start(self, box, view, p, way):
+        view.state[self] = self.event(box, view, p)
+        return True
+
+    def keep(self, box, view, p, way, event):
+        if way == "up":
+            return True
+        event.ways.add("down")
+        box.path.inject(p.copy(flags=RST | ACK, payload=b"", event=event, ttl=view.down_ttl),
+                        "down")
+        return False
 
 
 class Fin(Rule):

@@ -16,6 +16,7 @@ class Event:
         self.flow = view.key            # (protocol, client, port, server, port)
         self.ways = set()               # "up", "down": where forged packets or silence went
         self.dropped = []               # packets
+        self.felt = False               # whoever does not see it sees what came of it
         self.cause = None               # the packet that set it off
         self.accept = {}                # what else may be said: field -> words
 

@@ -2,6 +2,8 @@
 """The path between client and servers: delay, hops, loss, a middlebox, and the tap that records."""
 import heapq
 
+from .packets import RST, TCP
+
 QUEUE_GAP = 9       # microseconds between two packets in a queue: 1,100 bytes at 1 Gbit/s
 
 
@@ -34,6 +36,9 @@ class Tap:
         self.start, self.stop = 0, None
         self.doubled = 0            # microseconds after which a mirror port repeats each frame
         self.flat_ttl = None        # a cloud's switch that gives every inbound packet one TTL
+        self.misses = 0             # every so manieth frame is not captured
+        self.hasty = 0              # microseconds by which resets are told too early
+        self.count = 0
         self.records = []           # (time, packet, ttl, inbound)
 
     def see(self, now, p, ttl, inbound):
@@ -43,6 +48,11 @@ class Tap:
             return
         if inbound and self.flat_ttl:
             ttl = self.flat_ttl
+        self.count += 1
+        if self.misses and self.count % self.misses == 0:
+            return
+        if self.hasty and p.proto == TCP and p.flags & RST:
+            now = max(0, now - self.hasty)
         self.records.append((now, p, ttl, inbound))
         if self.doubled:
             # The copy is nobody's act: an injected packet counts once.

@@ -50,7 +50,7 @@ class Writer:
         """Whether this tap could see it at all."""
         frames = self.frames.get(event.flow, ())
         if event.mechanism not in SILENT:
-            return event in self.forged
+            return event in self.forged or event.felt and bool(frames)
         if not frames or self.lab.tap.only:
             return False
         first = self.begun(event)
@@ -75,7 +75,9 @@ class Writer:
                         for _, t, p in self.frames[event.flow])
             near = self.lab.tap.place in ("client", "near")
             return said, [said] if later or not near else ALL_WAYS
-        seen = {p.way for _, p in self.forged[event]}
+        seen = {p.way for _, p in self.forged.get(event, ())}
+        if not seen:
+            return said, [said]
         shown = WORDS[frozenset(seen)]
         return shown, sorted({shown, said, "both"} if shown == said != "both" else {shown, said})
 

@@ -2,9 +2,11 @@
 """The stories. Each is one function of a few lines; its name is the name of its capture."""
 import importlib
 
-MODULES = ("resets", "handshake", "data", "drops", "dns", "pages", "alerts", "certificates", "mails", "contrasts",
+MODULES = ("resets", "handshake", "forgery", "data", "drops", "dns", "pages", "alerts", "certificates", "mails", "contrasts",
+           "benign")
            "icmp", "systems",
-           "plain", "quic")
+           "plain", "quic",
+           "benign")
 ALL = {}
 
 
