@@ -25,6 +25,7 @@ enum {
 	FLAGS,
 	LEN,
 	SEQ_REL,
+	SEQ_ZERO,
 	ACK_REL,
 	ACK_RAW_NONZERO,
 	RESERVED,
@@ -73,6 +74,7 @@ static const struct field fields[NFIELDS + 1] = {
     [FLAGS] = {"tcp.flags", FACT_UINT, "the eight flag bits"},
     [LEN] = {"tcp.len", FACT_UINT, "payload bytes"},
     [SEQ_REL] = {"tcp.seq_rel", FACT_UINT, "sequence number relative to the sender's SYN"},
+    [SEQ_ZERO] = {"tcp.seq_zero", FACT_MARK, "reset with the number zero"},
     [ACK_REL] = {"tcp.ack_rel", FACT_UINT, "acknowledgement relative to the other side's SYN"},
     [ACK_RAW_NONZERO] = {"tcp.ack_raw_nonzero", FACT_MARK,
 			 "acknowledgement field not zero though the ACK flag is clear"},
@@ -174,6 +176,8 @@ note_header(struct flow *f, enum side from, const struct trace *t)
 		UINT(LEN, t->len);
 	if (h->has_isn)
 		UINT(SEQ_REL, (uint32_t)(t->seq - h->isn));
+	if (is_reset(t) && !t->seq)
+		MARK(SEQ_ZERO);
 	if (t->flags & TH_ACK_ && o->has_isn)
 		UINT(ACK_REL, (uint32_t)(t->ack - o->isn));
 	if (!(t->flags & TH_ACK_) && t->ack)

@@ -22,12 +22,29 @@ source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from China, 2024-2025: M
 source    = Wang et al., Your State is Not Mine, IMC 2017, DOI 10.1145/3131365.3131374
 
+[cn-gfw-2-early]
+title     = Great Firewall of China, first generation: RST+ACK at the next number, 1460 and 4380 on
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack within 5s with tcp.seq_rel == 1
+then      = tcp.rst_seq_change within 1s with tcp.seq_rel == 1461
+then      = tcp.rst_seq_change within 1s with tcp.seq_rel == 4381
+score     = 85%
+rev       = 1
+innocent  = none known: who resets truly knows its own number; any box that guesses in full segments
+innocent  = looks like it. Seen from 2006 on, not in recent measurements
+sample    = gfw-first-generation
+near      = rst-guessed-numbers
+source    = Clayton, Murdoch, Watson, Ignoring the Great Firewall of China, PETS 2006
+source    = Weaver, Sommer, Paxson, Detecting Forged TCP Reset Packets, NDSS 2009
+
 [cn-gfw-1]
 title     = Great Firewall of China, type I: one bare RST with a random window
 kind      = specific
 mechanism = rst-injection
 when      = tcp.data from client
-then      = tcp.reset within 5s with ip.df == 0 with tcp.window_size_value > 0
+then      = tcp.reset within 5s with ip.df == 0 with tcp.window_size_value > 512
             with tcp.window_size_value != 8192 with tcp.window_size_value != 65535
 score     = 45%
 support   = +40% tcp.reset_ack with tcp.same_ip_id_burst >= 3 with ip.df == 1
@@ -35,7 +52,7 @@ support   = +10% tcp.reset with tcp.kappa < 500
 support   = +5% tcp.reset with ip.ttl_jump >= 3
 never     = tcp.reset with tcp.reserved > 0
 never     = tcp.reset with tcp.ack_raw_nonzero
-rev       = 1
+rev       = 2
 innocent  = load balancers and small stacks send resets with a window, too; without type II beside
 innocent  = it or a reset that came too soon this names nobody for sure
 sample    = gfw-types-1-2
@@ -72,6 +89,8 @@ support   = +15% tls.sni in public-doh-names
 support   = +10% tcp.reset_ack with tcp.window_size_value >= 1000 with tcp.window_size_value <= 5000
 rev       = 1
 innocent  = a firewall near the client that rejects with the window of the connection
+sample    = gfw-second-filter
+near      = server-reset
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), capture from China, 2025: M
 source    = Bock et al., Even Censors Have a Backup, FOCI 2021
 
@@ -105,6 +124,24 @@ rev       = 2
 innocent  = none known: a reset with the ten bytes 01 to 09 and 00
 sample    = rst-with-payload
 near      = server-reset
+source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
+
+[cn-henan-headers]
+title     = Provincial filter of Henan, China: IP ID 1, no DF, no window, within 11 ms
+kind      = specific
+mechanism = rst-injection
+when      = tcp.data from client
+then      = tcp.reset_ack from server within 1s with ip.id == 1 with ip.df == 0
+            with tcp.window_size_value == 0 with tcp.options_none with ip.ttl == 58
+            with tcp.since_trigger_us < 11000
+never     = tcp.reset_cause
+unless    = tls.server_hello from server
+score     = 65%
+rev       = 1
+innocent  = filters of providers elsewhere stamp the IP ID 1, too: the TTL and the haste are those of
+innocent  = one network in Henan, 2023 and 2024
+sample    = henan-without-payload
+near      = rst-with-payload
 source    = Wu et al., A Wall Behind A Wall, IEEE S&P 2025, artifact gfw-report/sp25-regional
 
 [cn-henan-plain]
@@ -182,6 +219,8 @@ support   = +20% tcp.reset_ack with ip.ttl >= 180 with ip.ttl <= 190 with ip.ttl
 rev       = 2
 innocent  = any injector near the client that sends with TTL 64: the marks name the technique
 innocent  = more surely than the country
+sample    = iran-reset-low
+near      = server-reset
 source    = UPB-SysSec/EchCensorshipResults (FOCI 2025), captures from Iran, 2024-2025: M
 
 [tm-reset]
@@ -222,6 +261,8 @@ then      = tcp.reset from server within 5s with ip.id == 242
 score     = 70%
 rev       = 1
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+sample    = indonesia-reset
+near      = server-reset
 source    = net4people/bbs #316, 2023: rules of the community for forged resets
 
 [id-reset-ack]
@@ -285,6 +326,8 @@ then      = tcp.reset_ack within 5s with ip.id == 0x1234 with ip.df == 0
 score     = 80%
 rev       = 1
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+sample    = egypt-reset
+near      = server-reset
 source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
 
 [packetlogic-redirect]
@@ -325,6 +368,8 @@ then      = tcp.reset_ack within 10s with ip.id == 13330 with ip.df == 0
 score     = 80%
 rev       = 1
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
+sample    = packetlogic-reset
+near      = server-reset
 source    = Marczak et al., Bad Traffic, Citizen Lab 2018
 source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
 
@@ -375,7 +420,105 @@ when      = tcp.reset_ack from server with ip.id == 1 with ip.df == 0
 score     = 70%
 rev       = 1
 innocent  = tests, laboratories and teaching: Scapy is a tool for everybody
+sample    = scapy-reset
+near      = two-reset-styles
 source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
+
+[ru-tspu-rewrite]
+title     = TSPU, Russia: the server's packets become RST+ACK, and so do their repetitions
+kind      = specific
+mechanism = rst-injection
+when      = tls.client_hello from client
+then      = tcp.rst_repeated from server within 20s with ip.df == 1
+            with tcp.window_size_value > 0
+unless    = tls.server_hello from server
+never     = tcp.data from server
+score     = 55%
+support   = +20% tcp.rst_seq_change from server
+rev       = 1
+innocent  = any box that rewrites in place instead of forging: none other is documented. TTL, IP ID
+innocent  = and time are the server's own, so that only the repetitions tell
+sample    = rewritten-resets
+near      = server-restarts
+source    = Xue et al., TSPU: Russia's Decentralized Censorship System, IMC 2022
+
+[kr-guesses]
+title     = South Korea: RSTs that guess acknowledgements, each with a TTL of its own
+kind      = specific
+mechanism = rst-injection
+when      = tls.client_hello from client
+then      = tcp.reset with ip.ttl_jump >= 3
+then      = tcp.rst_ack_change within 1s with ip.ttl_jump >= 3
+unless    = tls.server_hello from server
+score     = 60%
+rev       = 1
+innocent  = the paper saw RST with zero beside another number from China, too
+sample    = korea-guesses
+near      = two-reset-styles
+source    = Sundara Raman et al., Global, Passive Detection of Connection Tampering, SIGCOMM 2023
+
+[by-null-reset]
+title     = Beltelecom, Belarus: RST with the number zero on the SYN, then one that fits
+kind      = specific
+mechanism = rst-injection
+when      = tcp.syn from client
+then      = tcp.reset from server within 1s with tcp.seq_zero with ip.ttl_jump >= 3
+then      = tcp.reset from server within 5s with tcp.seq_rel == 1 with ip.ttl_jump >= 3
+score     = 65%
+support   = +20% tcp.reset from server with ip.ttl == 125
+rev       = 1
+innocent  = another injector that works without state: the TTL is that of one place in 2016
+sample    = belarus-reset
+near      = closed-port
+source    = OONI, Belarus (finally) bans Tor, 2016
+
+[hping-reset]
+title     = Reset made with hping's defaults: window 512, no options, no DF
+kind      = hint
+mechanism = rst-injection
+when      = tcp.flags.reset from server with tcp.window_size_value == 512 with ip.df == 0
+            with tcp.options_none with ip.ttl_jump >= 3
+score     = 40%
+rev       = 1
+innocent  = a window of 512 is nobody's own, and hping is a tool for everybody
+sample    = hping-reset
+near      = server-reset
+source    = antirez/hping, hping2.h: DEFAULT_SRCWINSIZE, DEFAULT_TTL
+
+[zmap-like-reset]
+title     = Reset by a tool that was built on ZMap's packets: IP ID 54321, no DF
+kind      = hint
+mechanism = rst-injection
+when      = tcp.flags.reset from server with ip.id == 54321 with ip.df == 0
+score     = 45%
+support   = +4% tcp.flags.reset with ip.id == 54321 with tcp.window_size_value == 65535
+rev       = 1
+innocent  = scanners stamp their own packets so; a host with counted or random IP IDs meets the value
+innocent  = in one of 65536 resets
+source    = zmap/zmap, src/probe_modules/packet.c: defaults of IP and TCP
+
+[forged-syn-ack]
+title     = Second SYN+ACK for one SYN, with another number and another TTL
+kind      = generic
+mechanism = syn-ack-injection
+when      = tcp.syn_ack from server
+then      = tcp.syn_ack_seq from server within 1s
+score     = 50%
+support   = +20% tcp.syn_ack from server with ip.ttl_jump >= 3
+rev       = 1
+innocent  = a balancer without state answers a repeated SYN anew; then the SYN was repeated. The Great
+innocent  = Firewall does this in the minutes after a reset, with no mark of its own that was published
+source    = Wang et al., Your State is Not Mine, IMC 2017, DOI 10.1145/3131365.3131374
+
+[forged-clock]
+title     = Reset with a timestamp of another clock than its alleged sender's
+kind      = generic
+mechanism = rst-injection
+when      = tcp.flags.reset with tcp.clock_wrong
+score     = 60%
+rev       = 1
+innocent  = a balancer that answers for a server in mid-connection with its own clock
+source    = net4people/bbs #442, resets in Henan, January 2025
 
 [appliance-reset]
 title     = Bare RST with window 8192 and no DF: the style of many middleboxes

@@ -3,9 +3,9 @@
 
 Fingerprints in ../../../fingerprints cite the sources of the numbers."""
 from . import scenario
-from ..acts import Data, Dns, Reset
+from ..acts import Data, Dns, Reset, Residual, forge
 from ..middlebox import address, dns, host, sni
-from ..packets import RST
+from ..packets import ACK, RST
 from .dns import names
 from .pages import pair
 from .resets import SecondReset, neighbours
@@ -136,3 +136,121 @@ def turkmenistan_dns(lab):
     lab.rule(Dns(dns(lab.bad), answers=["127.0.0.1"], ttl=300, style={"ttl": 128, "id": 30000}))
     lab.lookup(lab.bad, 2, far)
     lab.lookup(lab.bad, 4, far)
+
+
+@scenario("interference", hops=(3, 12), delay=(2.5, 105.0))
+def gfw_first_generation(lab):
+    """China, 2006: RST+ACK at the next number, 1460 and 4380 beyond it, to both sides."""
+    pair(lab)
+
+    class Early(Reset):
+        def burst(self, box, view, e, side):
+            base = view.down_next if side == "down" else view.up_next
+            for i, step in enumerate((0, 1460, 4380)):
+                forge(box, view, side, e, self.delay + 60 * i, RST | ACK, seq=base + step,
+                      style=self.style)
+    lab.rule(Early(host(lab.bad), to="both", delay=lab.between(700, 300, 2500),
+                   style={"ttl": lab.pick(47, 60, 110), "ids": "random"}))
+    lab.http(lab.bad, 2)
+
+
+@scenario("interference", hops=(3, 12), delay=(2.5, 105.0))
+def gfw_second_filter(lab):
+    """China: one RST+ACK with DF and a window, then the address and port are silent."""
+    lab.until = 120
+    shared = lab.server(lab.good)
+    lab.alias(lab.bad, shared)
+    reset = Reset(sni(lab.bad), residual=100, delay=lab.between(900, 300, 3000), style={
+        "ttl": lab.pick("same", 140), "window": lab.rng.randrange(1038, 4500), "df": True})
+    lab.rule(Residual(reset))
+    lab.rule(reset)
+    lab.https(lab.good, 0.2)
+    lab.https(lab.bad, 2)
+    lab.https(lab.good, 5, deadline=12)
+    lab.https(lab.other, 9)
+    lab.https(lab.good, 110)
+
+
+@scenario("interference", hops=(6, 9), delay=(1.1, 55.0))
+def henan_without_payload(lab):
+    """Henan, China: what its RST+ACK would be without the ten bytes."""
+    neighbours(lab)
+    lab.rule(Reset(sni(lab.bad), delay=lab.between(260, 100, 1500), style={"ttl": 64, "ids": 1}))
+    lab.https(lab.bad, 2)
+    lab.https(lab.bad, 5)
+
+
+@scenario("interference", hops=(4, 12), delay=(1.5, 40.0))
+def iran_reset_low(lab):
+    """Iran: RST+ACK with window 0, no DF and a TTL a little above the server's."""
+    neighbours(lab)
+    lab.rule(Reset(sni(lab.bad), delay=lab.between(400, 200, 1500), style={"ttl": 58}))
+    lab.https(lab.bad, 2)
+    lab.https(lab.bad, 4)
+
+
+@scenario("interference", hops=(4, 11), delay=(4.0, 50.0))
+def indonesia_reset(lab):
+    """Indonesia: a bare RST with IP ID 242 follows the Host."""
+    pair(lab)
+    lab.rule(Reset(host(lab.bad), flags=RST, to=lab.pick("client", "both"),
+                   style={"ttl": lab.pick(64, 255), "ids": 242}))
+    lab.http(lab.bad, 2)
+
+
+@scenario("interference", hops=(4, 11), delay=(4.0, 50.0))
+def egypt_reset(lab):
+    """Egypt: RST+ACK with IP ID 0x1234."""
+    neighbours(lab)
+    lab.rule(Reset(sni(lab.bad), style={"ttl": lab.pick(255, 64), "ids": 0x1234}))
+    lab.https(lab.bad, 2)
+
+
+@scenario("interference", hops=(5, 9), delay=(10.0, 40.0))
+def packetlogic_reset(lab):
+    """PacketLogic: RST+ACK with IP ID 13330 and window 32120, to both sides."""
+    neighbours(lab)
+    lab.rule(Reset(sni(lab.bad), to="both", delay=lab.between(250, 150, 1500), swallow=True,
+                   style={"ttl": lab.pick("same", 128), "ids": 13330, "window": 32120}))
+    lab.https(lab.bad, 2)
+
+
+@scenario("interference")
+def scapy_reset(lab):
+    """RST+ACK as Scapy makes it: IP ID 1, window 8192, no DF, TTL 64."""
+    neighbours(lab)
+    lab.rule(Reset(sni(lab.bad), delay=lab.between(900, 200, 3000),
+                   style={"ttl": 64, "ids": 1, "window": 8192}))
+    lab.https(lab.bad, 2)
+
+
+@scenario("interference")
+def hping_reset(lab):
+    """RST as hping makes it: window 512, random IP ID, no DF, TTL 64."""
+    neighbours(lab)
+    lab.rule(Reset(sni(lab.bad), flags=lab.pick(RST, RST | ACK), delay=lab.between(900, 200, 3000),
+                   style={"ttl": 64, "window": 512}))
+    lab.https(lab.bad, 2)
+
+
+@scenario("interference", hops=(3, 10), delay=(14.0, 40.0))
+def belarus_reset(lab):
+    """Belarus, 2016: an RST with number 0 on the SYN, a second one when the handshake is done."""
+    h = lab.server(lab.bad)
+    lab.https(lab.good, 0.2)
+
+    class Null(Reset):
+        def start(self, box, view, p, way):
+            super().start(box, view, p, way)
+            view.state[self] = box.events[-1]
+            return True
+
+        def keep(self, box, view, p, way, event):
+            if way == "up" and p.flags & ACK and not event.accept.get("twice"):
+                event.accept["twice"] = True
+                forge(box, view, "down", event, self.delay, RST, ack=0, style=self.style)
+            return True
+    lab.rule(Null(address(h.address), flags=RST, seq=0, style={"ttl": 128},
+                  accept={"stage": ["syn", "handshake", "first-data"]}))
+    lab.https(lab.bad, 2)
+    lab.https(lab.bad, 5)
