@@ -20,6 +20,7 @@ enum {
 	TTL_JUMP,
 	IP_ID,
 	DF,
+	ID_WINDOW,
 	ID_MIRROR,
 	WINDOW,
 	FLAGS,
@@ -68,6 +69,8 @@ static const struct field fields[NFIELDS + 1] = {
     [TTL_JUMP] = {"ip.ttl_jump", FACT_UINT, "distance from the TTLs of the sender's other packets"},
     [IP_ID] = {"ip.id", FACT_UINT, "IPv4 identification"},
     [DF] = {"ip.df", FACT_UINT, "IPv4 Don't Fragment flag, 0 or 1"},
+    [ID_WINDOW] = {"tcp.id_window", FACT_UINT,
+		   "IP ID plus 12.27 times the window of a reset: one line for some injectors"},
     [ID_MIRROR] = {"ip.id_mirror", FACT_MARK,
 		   "IP ID, not zero, equals that of the other side's packet before"},
     [WINDOW] = {"tcp.window_size_value", FACT_UINT, "window field, unscaled"},
@@ -161,6 +164,8 @@ note_ip(struct flow *f, enum side from, const struct trace *t, const struct trac
 		return;
 	UINT(IP_ID, t->ip_id);
 	UINT(DF, t->bits & PKT_DF ? 1 : 0);
+	if (is_reset(t) && t->window)
+		UINT(ID_WINDOW, t->ip_id + t->window * 1227u / 100);
 	if (before && t->ip_id && before->ip_id == t->ip_id)
 		MARK(ID_MIRROR);
 }

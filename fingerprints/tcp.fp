@@ -13,7 +13,9 @@ then      = tcp.reset_ack within 5s with tcp.same_ip_id_burst >= 3 with ip.df ==
 score     = 92%
 support   = +4% tcp.reset_ack with tcp.kappa < 500
 support   = +3% tcp.reset with tcp.window_size_value > 0 with ip.df == 0
-rev       = 1
+support   = +3% tcp.reset_ack with tcp.same_ip_id_burst >= 3 with tcp.id_window >= 63329
+            with tcp.id_window <= 67329
+rev       = 2
 innocent  = no system sends three equal resets; a capture that holds every packet three times
 innocent  = shows them, and then the other packets of the flow are tripled, too
 sample    = gfw-types-1-2

@@ -28,6 +28,7 @@ struct stats {
 	size_t n;
 	uint64_t partial; /* TCP flows whose beginning is not in the capture */
 	struct counts (*counts)[NVIEWS];
+	bool *both; /* packets of servers are in the capture, too */
 };
 
 struct stats *
@@ -37,6 +38,7 @@ stats_new(size_t ncaptures)
 
 	s->n = ncaptures;
 	s->counts = xcalloc(ncaptures, sizeof *s->counts);
+	s->both = xcalloc(ncaptures, sizeof *s->both);
 	return s;
 }
 
@@ -46,6 +48,7 @@ stats_free(struct stats *s)
 	if (!s)
 		return;
 	free(s->counts);
+	free(s->both);
 	free(s);
 }
 
@@ -74,6 +77,7 @@ stats_count(struct stats *s, const struct flow *f, int64_t end)
 
 	if (f->proto != 6 || f->first_at.capture >= s->n)
 		return;
+	s->both[f->first_at.capture] |= f->half[SERVER].packets > 0;
 	for (int v = 0; v < NVIEWS; v++) {
 		ending_of(f, (enum view)v, end, &e);
 		if (e.connection)
@@ -83,14 +87,14 @@ stats_count(struct stats *s, const struct flow *f, int64_t end)
 		s->partial++;
 }
 
-/* A capture from the client shows what reached the client. Where nothing tells (as where only one
- * direction was captured) it is taken for a server's: those keep such captures. */
+/* A capture from the client shows what reached the client. Where nothing tells, or where only what
+ * clients sent was captured, it is taken for a server's: those keep such captures. */
 static enum view
-view_of(const struct report *r, size_t i, enum view wanted)
+view_of(const struct stats *s, const struct report *r, size_t i, enum view wanted)
 {
 	if (wanted != NVIEWS)
 		return wanted;
-	return r->vantages[i] == VANTAGE_CLIENT ? CLIENT_VIEW : SERVER_VIEW;
+	return r->vantages[i] == VANTAGE_CLIENT && s->both[i] ? CLIENT_VIEW : SERVER_VIEW;
 }
 
 static void
@@ -98,7 +102,7 @@ add_up(const struct stats *s, const struct report *r, enum view wanted, struct c
 {
 	memset(sum, 0, sizeof *sum);
 	for (size_t i = 0; i < s->n; i++) {
-		const struct counts *c = &s->counts[i][view_of(r, i, wanted)];
+		const struct counts *c = &s->counts[i][view_of(s, r, i, wanted)];
 
 		sum->connections += c->connections;
 		sum->abrupt += c->abrupt;
@@ -156,7 +160,7 @@ stats_text(const struct stats *s, const struct report *r, enum view wanted, FILE
 	for (size_t i = 0; i < s->n; i++) {
 		char *file = printable(r->captures[i]->file);
 
-		fprintf(out, "%s: seen from the %s\n", file, view_words[view_of(r, i, wanted)]);
+		fprintf(out, "%s: seen from the %s\n", file, view_words[view_of(s, r, i, wanted)]);
 		free(file);
 	}
 	fprintf(out, "\n%*s%9s %9s %9s\n", NAME_COLUMNS, "", "number", "of all", "of abrupt");
@@ -222,7 +226,7 @@ stage_json(const struct counts *c, enum reached stage)
 static json_t *
 capture_json(const struct stats *s, const struct report *r, size_t i, enum view wanted)
 {
-	enum view view = view_of(r, i, wanted);
+	enum view view = view_of(s, r, i, wanted);
 	const struct counts *c = &s->counts[i][view];
 	char *file = json_safe(r->captures[i]->file);
 	json_t *j = json_pack("{ss sI ss ss sI sI sI}", "file", file, "packets",

@@ -268,3 +268,16 @@ def sinkhole_refuses(lab):
     lab.https(lab.bad, 0.4)
     lab.https(lab.bad, 2)
     lab.https(lab.good, 4)
+
+
+@scenario("twin", delay=(0.8, 1.2), hops=(1, 1))
+def splitter(lab):
+    """A proxy of the mobile network completes every handshake at once; the far end is far behind it."""
+    far = lab.between(160, 90, 240) * 1000
+    lab.server(lab.good, tls=lambda app, c: [("wait", int(far))] + lab.tls_answer(app, c))
+    lab.server(lab.other, tls=lambda app, c: [("wait", int(far))] + lab.tls_answer(app, c))
+    lab.server(lab.bad, tls=lambda app, c: [("wait", int(far) + 900), ("abort",)])
+    shut = lab.host("closed.example")
+    lab.serve(shut, 443, [("wait", int(far)), ("abort",)])
+    for i, name in enumerate((lab.good, lab.bad, "closed.example", lab.other, lab.bad)):
+        lab.https(name, 0.3 + 2 * i)
