@@ -259,23 +259,12 @@ title     = Indonesia: reset with IP ID 242
 kind      = specific
 mechanism = rst-injection
 when      = http.request from client
-then      = tcp.reset from server within 5s with ip.id == 242
+then      = tcp.flags.reset from server within 5s with ip.id == 242
 score     = 70%
-rev       = 1
+rev       = 2
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
 sample    = indonesia-reset
 near      = server-reset
-source    = net4people/bbs #316, 2023: rules of the community for forged resets
-
-[id-reset-ack]
-title     = Indonesia: RST+ACK with IP ID 242
-kind      = specific
-mechanism = rst-injection
-when      = http.request from client
-then      = tcp.reset_ack from server within 5s with ip.id == 242
-score     = 70%
-rev       = 1
-innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
 source    = net4people/bbs #316, 2023: rules of the community for forged resets
 
 [in-airtel-reset]
@@ -313,20 +302,9 @@ title     = Egypt: reset with IP ID 0x1234
 kind      = specific
 mechanism = rst-injection
 when      = tcp.data from client
-then      = tcp.reset within 5s with ip.id == 0x1234 with ip.df == 0
+then      = tcp.flags.reset within 5s with ip.id == 0x1234 with ip.df == 0
 score     = 80%
-rev       = 1
-innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
-source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
-
-[eg-reset-ack]
-title     = Egypt: RST+ACK with IP ID 0x1234
-kind      = specific
-mechanism = rst-injection
-when      = tcp.data from client
-then      = tcp.reset_ack within 5s with ip.id == 0x1234 with ip.df == 0
-score     = 80%
-rev       = 1
+rev       = 2
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
 sample    = egypt-reset
 near      = server-reset
@@ -354,21 +332,10 @@ title     = Sandvine PacketLogic: reset with IP ID 13330
 kind      = specific
 mechanism = rst-injection
 when      = tcp.data from client
-then      = tcp.reset within 10s with ip.id == 13330 with ip.df == 0
+then      = tcp.flags.reset within 10s with ip.id == 13330 with ip.df == 0
 score     = 80%
-rev       = 1
-innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
-source    = Marczak et al., Bad Traffic, Citizen Lab 2018
-source    = OONI and AFTE, The State of Internet Censorship in Egypt, 2018
-
-[packetlogic-reset-ack]
-title     = Sandvine PacketLogic: RST+ACK with IP ID 13330
-kind      = specific
-mechanism = rst-injection
-when      = tcp.data from client
-then      = tcp.reset_ack within 10s with ip.id == 13330 with ip.df == 0
-score     = 80%
-rev       = 1
+support   = +15% tcp.flags.reset with ip.id == 13330 with tcp.window_size_value == 32120
+rev       = 2
 innocent  = a host with counted or random IP IDs meets the value in one of 65536 resets
 sample    = packetlogic-reset
 near      = server-reset
@@ -407,20 +374,9 @@ source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
 title     = Reset made with Scapy's defaults: IP ID 1, window 8192, no DF
 kind      = specific
 mechanism = rst-injection
-when      = tcp.reset from server with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
+when      = tcp.flags.reset from server with ip.id == 1 with ip.df == 0 with tcp.window_size_value == 8192
 score     = 70%
-rev       = 1
-innocent  = tests, laboratories and teaching: Scapy is a tool for everybody
-source    = Scapy, scapy/layers/inet.py: defaults of IP and TCP (version 2.5.0)
-
-[scapy-reset-ack]
-title     = RST+ACK made with Scapy's defaults: IP ID 1, window 8192, no DF
-kind      = specific
-mechanism = rst-injection
-when      = tcp.reset_ack from server with ip.id == 1 with ip.df == 0
-            with tcp.window_size_value == 8192
-score     = 70%
-rev       = 1
+rev       = 2
 innocent  = tests, laboratories and teaching: Scapy is a tool for everybody
 sample    = scapy-reset
 near      = two-reset-styles
@@ -510,6 +466,8 @@ support   = +20% tcp.syn_ack from server with ip.ttl_jump >= 3
 rev       = 1
 innocent  = a balancer without state answers a repeated SYN anew; then the SYN was repeated. The Great
 innocent  = Firewall does this in the minutes after a reset, with no mark of its own that was published
+sample    = syn-ack-forged
+near      = syn-ack-repeated
 source    = Wang et al., Your State is Not Mine, IMC 2017, DOI 10.1145/3131365.3131374
 
 [forged-clock]
@@ -520,6 +478,8 @@ when      = tcp.flags.reset with tcp.clock_wrong
 score     = 60%
 rev       = 1
 innocent  = a balancer that answers for a server in mid-connection with its own clock
+sample    = rst-wrong-clock
+near      = server-reset
 source    = net4people/bbs #442, resets in Henan, January 2025
 
 [appliance-reset]
@@ -535,6 +495,8 @@ support   = +15% tcp.reset with tcp.kappa < 500
 rev       = 1
 innocent  = the destination's own firewall or load balancer has the same style: compare another
 innocent  = name at that address
+sample    = appliance-reset
+near      = server-reset
 source    = Sundara Raman et al., Locating and Examining Censorship Devices, CoNEXT 2022, test data: M
 
 [forged-timestampless-data]
@@ -574,4 +536,6 @@ score     = 70%
 rev       = 1
 innocent  = packets that overtook each other within a millisecond; a server that answers each late
 innocent  = packet of the client with another reset
+sample    = rst-same-ttl
+near      = server-restarts
 source    = Weaver, Sommer, Paxson, Detecting Forged TCP Reset Packets, NDSS 2009

@@ -24,6 +24,8 @@ enum { EXIT_DONE, EXIT_UNREADABLE, EXIT_USAGE, EXIT_INTERFERED = 10 };
 /* From here on a finding counts for --exit-code. */
 #define LIKELY 0.6
 
+/* Fingerprints that may fit one flow, as the judge counts them. */
+#define MATCHES_SHOWN 8
 #define COLUMNS 80       /* where there is no terminal */
 #define COLUMNS_MOST 100 /* longer lines are hard to read */
 
@@ -212,20 +214,48 @@ run_fields(const struct options *o)
 	return finish_stdout();
 }
 
+/* Does a generic fingerprint fit a flow? It is named in no report: it names nobody. */
+struct wanted {
+	struct fingerprints *db;
+	const char *id;
+	int found;
+};
+
+static void
+look_for(void *context, const struct flow *f)
+{
+	struct wanted *w = context;
+	struct fingerprint_match m[MATCHES_SHOWN];
+	size_t n = fingerprints_match(w->db, f, m, MATCHES_SHOWN);
+
+	for (size_t i = 0; i < n; i++)
+		w->found |=
+		    m[i].fingerprint->kind == GENERIC && strcmp(m[i].fingerprint->id, w->id) == 0;
+}
+
 /* Does the fingerprint fire on that capture? */
 static int
 fires(void *user, const char *capture, const char *fingerprint)
 {
-	struct analyze_options options = {
-	    .files = &capture, .nfiles = 1, .fingerprints = user, .min_confidence = 0};
+	struct wanted wanted = {.id = fingerprint};
+	struct analyze_options options = {.files = &capture,
+					  .nfiles = 1,
+					  .fingerprints = user,
+					  .min_confidence = 0,
+					  .watch = look_for,
+					  .watch_context = &wanted};
 	struct analysis *a;
 	const struct report *r;
 	char *why = NULL;
-	int error = analyze(&options, &a, &why), found = 0;
+	int error = fingerprints_load(user, &wanted.db, &why), found;
 
+	if (!error)
+		error = analyze(&options, &a, &why);
+	fingerprints_free(wanted.db);
 	free(why);
 	if (error)
 		return error;
+	found = wanted.found;
 	r = analysis_report(a);
 	for (size_t i = 0; i < r->nfindings; i++)
 		for (size_t k = 0; k < r->findings[i]->nattributions; k++)

@@ -217,23 +217,37 @@ syn_ack_differs(const struct flow *f, size_t i)
 	return false;
 }
 
+/* An ordinary packet of that side with a timestamp. A SYN's may be another's: proxies answer for
+ * the server. */
+static bool
+tells_time(const struct trace *o, const struct trace *t)
+{
+	return o->from == t->from && is_plain(o) && o->options & OPT_TS && !(o->flags & TH_SYN_);
+}
+
+/* Can one clock have told both? */
+static bool
+one_clock(const struct trace *earlier, const struct trace *later)
+{
+	int64_t passed = later->nsec - earlier->nsec;
+	int64_t ticks = (int32_t)(later->tsval - earlier->tsval);
+
+	return ticks >= -TICKS_SLACK && ticks <= TICKS_SLACK + passed / NSEC_PER_USEC;
+}
+
 bool
 clock_is_wrong(const struct flow *f, size_t i)
 {
 	const struct trace *t = at(f, i);
-	const struct half *h = &f->half[t->from];
 
-	/* A SYN's may be another's: proxies answer for the server. */
-	if (!(t->options & OPT_TS) || !h->ts || t->flags & TH_SYN_)
+	if (!(t->options & OPT_TS) || !f->half[t->from].ts || t->flags & TH_SYN_)
 		return false;
-	for (size_t k = i; k-- > 0;) {
-		const struct trace *o = at(f, k);
-		int64_t passed = t->nsec - o->nsec, ticks = (int32_t)(t->tsval - o->tsval);
-
-		if (o->from != t->from || !is_plain(o) || !(o->options & OPT_TS) ||
-		    o->flags & TH_SYN_)
-			continue;
-		return ticks < -TICKS_SLACK || ticks > TICKS_SLACK + passed / NSEC_PER_USEC;
-	}
+	for (size_t k = i; k-- > 0;)
+		if (tells_time(at(f, k), t))
+			return !one_clock(at(f, k), t);
+	/* Who was forged at the very beginning goes on, and tells. */
+	for (size_t k = i + 1; is_reset(t) && k < flow_trace_count(f); k++)
+		if (tells_time(at(f, k), t))
+			return !one_clock(t, at(f, k));
 	return false;
 }

@@ -227,6 +227,22 @@ clocks(void **state)
 	assert_true(clock_is_wrong(t.flow, stamped(&t, SERVER, TH_RST_ | TH_ACK_, "", 4000000)));
 	assert_true(clock_is_wrong(t.flow, stamped(&t, SERVER, TH_RST_ | TH_ACK_, "", 906001001)));
 	talk_end(&t);
+
+	/* Nothing was said before it; what comes behind it tells. */
+	for (int wrong = 0; wrong < 2; wrong++) {
+		size_t reset;
+
+		talk_begin(&t, FLOWS_MAX, NULL, NULL);
+		stamped(&t, CLIENT, TH_SYN_, "", 100);
+		stamped(&t, SERVER, TH_SYN_ | TH_ACK_, "", 5000000);
+		stamped(&t, CLIENT, TH_ACK_ | TH_PSH_, "a request", 101);
+		reset = stamped(&t, SERVER, TH_RST_ | TH_ACK_, "", wrong ? 91000000 : 5000001);
+		assert_false(clock_is_wrong(t.flow, reset));
+		t.now += TALK_RTT;
+		stamped(&t, SERVER, TH_ACK_ | TH_PSH_, "an answer", 5000040);
+		assert_int_equal(clock_is_wrong(t.flow, reset), wrong);
+		talk_end(&t);
+	}
 }
 
 int

@@ -254,3 +254,12 @@ def belarus_reset(lab):
                   accept={"stage": ["syn", "handshake", "first-data"]}))
     lab.https(lab.bad, 2)
     lab.https(lab.bad, 5)
+
+
+@scenario("interference")
+def appliance_reset(lab):
+    """A box as many networks have it: a bare RST with window 8192 and a number without its flag."""
+    neighbours(lab)
+    lab.rule(Reset(sni(lab.bad), flags=RST, bare_ack=lab.rng.randrange(1, 1 << 32), style={
+        "ttl": lab.pick(32, 64, 128), "window": 8192}, delay=lab.between(700, 200, 3000)))
+    lab.https(lab.bad, 2)
