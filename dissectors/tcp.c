@@ -3,7 +3,6 @@
  * fingerprints know an injector. RFC 9293; the features are those of Clayton et al. (PETS 2006),
  * Weaver et al. (NDSS 2009) and Sundara Raman et al. (SIGCOMM 2023). */
 #include "dissect.h"
-#include "resets.h"
 
 enum {
 	RESET_ANY,

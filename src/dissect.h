@@ -5,6 +5,7 @@
 
 #include "cursor.h"
 #include "flow.h"
+#include "resets.h"
 
 enum carrier {
 	PACKETS,   /* the kept packets of an abnormal flow, when it is judged */
