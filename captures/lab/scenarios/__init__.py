@@ -3,7 +3,6 @@
 import importlib
 
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "dns", "pages", "alerts", "certificates", "mails", "contrasts",
-           "benign")
            "icmp", "systems",
            "plain", "quic",
            "benign")
