@@ -22,8 +22,20 @@ struct tally {
 	uint64_t flows, ok, failed, interfered;
 };
 
+/* How one attempt fared. */
+struct mark {
+	int64_t nsec;
+	struct ref at;
+	uint8_t function, fate;
+};
+
+/* Attempts that the story of a service is told from; those beyond are counted only. */
+#define MARKS_MAX 4096
+
 struct served {
 	struct tally functions[NFUNCTIONS];
+	struct mark *marks;
+	size_t nmarks;
 	bool met; /* by more than an address */
 	unsigned mechanisms;
 	double doubt; /* chance that no finding is true */
@@ -133,19 +145,89 @@ take_findings(struct telling *t, struct served *s, const struct episode *e)
 	return interfered;
 }
 
+/* What comes late of a conversation of which something was told already is no attempt of its own.
+ */
+static bool
+is_rest_of_told(const struct telling *t, const struct episode *e)
+{
+	size_t i = first_about(t, e->flow);
+
+	return !e->dns && i < t->nabout && t->about[i].flow == e->flow && !t->about[i].finding;
+}
+
+static void
+keep_mark(struct telling *t, struct served *s, const struct episode *e, uint8_t function,
+	  enum fate fate)
+{
+	if (s->nmarks == MARKS_MAX)
+		return;
+	if (!(s->nmarks & (s->nmarks - 1))) {
+		struct mark *more = arena_alloc(t->arena, (s->nmarks * 2 + 1) * sizeof *more);
+
+		if (s->nmarks)
+			memcpy(more, s->marks, s->nmarks * sizeof *more);
+		s->marks = more;
+	}
+	s->marks[s->nmarks++] = (struct mark){e->first, e->first_at, function, (uint8_t)fate};
+}
+
 static void
 count(struct telling *t, const struct episode *e, struct usage usage)
 {
 	struct served *s = &t->served[usage.service];
 	struct tally *f = &s->functions[usage.function];
 
+	if (is_rest_of_told(t, e))
+		return;
 	f->flows++;
-	if (take_findings(t, s, e))
+	if (take_findings(t, s, e)) {
 		f->interfered++;
-	else if (has_worked(e))
+		keep_mark(t, s, e, usage.function, FATE_INTERFERED);
+	} else if (has_worked(e)) {
 		f->ok++;
-	else if (has_failed(e))
+		keep_mark(t, s, e, usage.function, FATE_WORKED);
+	} else if (has_failed(e)) {
 		f->failed++;
+		keep_mark(t, s, e, usage.function, FATE_FAILED);
+	}
+}
+
+static int
+by_function(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+
+	if (x->function != y->function)
+		return x->function < y->function ? -1 : 1;
+	if (x->nsec != y->nsec)
+		return x->nsec < y->nsec ? -1 : 1;
+	if (x->at.capture != y->at.capture)
+		return x->at.capture < y->at.capture ? -1 : 1;
+	return x->at.frame < y->at.frame ? -1 : x->at.frame > y->at.frame;
+}
+
+/* Attempts that fared alike, one after the other, are one span. */
+static void
+tell_spans(struct arena *a, struct served *s, struct target *r)
+{
+	struct span *spans = arena_alloc(a, (s->nmarks + 1) * sizeof *spans), *last = NULL;
+
+	if (s->nmarks)
+		qsort(s->marks, s->nmarks, sizeof *s->marks, by_function);
+	for (size_t i = 0; i < s->nmarks; i++) {
+		const struct mark *m = &s->marks[i];
+
+		if (!last || last->function != m->function || last->fate != m->fate) {
+			last = &spans[r->nspans++];
+			last->function = m->function;
+			last->fate = m->fate;
+			last->from = m->nsec;
+			last->at = m->at;
+		}
+		last->to = m->nsec;
+		last->attempts++;
+	}
+	r->spans = spans;
 }
 
 static bool
@@ -247,6 +329,6 @@ functions_tell(struct arena *a, const struct services *s, struct history *h,
 	count_all(&t);
 	for (size_t i = 1; i <= services; i++)
 		if (conclude(&t.served[i], services_get(s, (uint8_t)i), &ret[k]))
-			k++;
+			tell_spans(a, &t.served[i], &ret[k++]);
 	return k;
 }

@@ -128,6 +128,25 @@ summary(const struct report *r)
 }
 
 static json_t *
+timeline(const struct target *t)
+{
+	json_t *list = json_array();
+	char from[TIME_TEXT_MAX], to[TIME_TEXT_MAX];
+
+	for (size_t i = 0; i < t->nspans; i++) {
+		const struct span *s = &t->spans[i];
+
+		json_array_append_new(
+		    list,
+		    json_pack("{ss ss ss ss sI si si}", "function", function_words[s->function],
+			      "fate", fate_words[s->fate], "from", time_text(s->from, from), "to",
+			      time_text(s->to, to), "attempts", (json_int_t)s->attempts, "capture",
+			      s->at.capture, "frame", (int)s->at.frame));
+	}
+	return list;
+}
+
+static json_t *
 functions(const struct target *t)
 {
 	json_t *object = json_object();
@@ -155,6 +174,8 @@ target(const struct target *t)
 		      ids(t->findings, t->nfindings), "controls", texts(t->controls, t->ncontrols));
 	if (t->kind == TARGET_SERVICE)
 		json_object_set_new(object, "functions", functions(t));
+	if (t->nspans)
+		json_object_set_new(object, "timeline", timeline(t));
 	return object;
 }
 

@@ -20,6 +20,10 @@
 #define STATE_COLUMN 32 /* of the verdict, where the name leaves room */
 #define SURE_COLUMN 43
 #define TABLE_COLUMNS 60
+#define FUNCTION_STATE_COLUMN 17 /* of a service's function, after the longest word */
+#define SPANS_COLUMN 27
+#define SHOWN_SPANS 4
+#define DAY_TIME 11  /* where the time of day begins in RFC 3339's form */
 #define NARROWEST 48 /* the deepest indent and a few words behind it */
 
 static const enum ink state_inks[NSTATES] = {[STATE_BLOCKED] = RED,
@@ -93,23 +97,72 @@ put_ids(struct page *p, const struct report_style *style, const unsigned *number
 		page_printf(p, " and %zu more", n - shown);
 }
 
-/* What of a service works and what does not. */
+/* In columns where they fit, else in words one after the other. */
 static void
-put_functions(struct page *p, const struct target *t)
+put_gap(struct page *p, unsigned column)
 {
-	const char *between = "";
+	if (p->columns >= TABLE_COLUMNS)
+		page_column(p, column);
+	else
+		page_words(p, " ");
+}
 
+/* Time of day, in UTC. */
+static void
+put_clock(struct page *p, int64_t nsec)
+{
+	char text[TIME_TEXT_MAX];
+
+	time_text(nsec, text);
+	text[DAY_TIME + 8] = '\0';
+	page_words(p, text + DAY_TIME);
+}
+
+static void
+put_spans(struct page *p, const struct report_style *style, const struct target *t,
+	  enum function function)
+{
+	static const char *const words[NFATES] = {"worked", "failed", "interfered with"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->nspans; i++) {
+		const struct span *s = &t->spans[i];
+
+		if (s->function != function)
+			continue;
+		if (++n > SHOWN_SPANS && !style->verbose)
+			continue;
+		page_words(p, n > 1 ? "; " : "");
+		page_words(p, words[s->fate]);
+		page_words(p, " ");
+		put_clock(p, s->from);
+		if (s->to / NSEC_PER_SEC != s->from / NSEC_PER_SEC) {
+			page_words(p, " to ");
+			put_clock(p, s->to);
+		}
+		if (s->fate != FATE_WORKED)
+			page_printf(p, " (frame %u)", s->at.frame);
+	}
+	if (n > SHOWN_SPANS && !style->verbose)
+		page_printf(p, "; and %zu more turns", n - SHOWN_SPANS);
+}
+
+/* What of a service works and what does not, and when. */
+static void
+put_functions(struct page *p, const struct report_style *style, const struct target *t)
+{
 	for (int i = 0; i < NFUNCTIONS; i++) {
 		if (!t->functions[i])
 			continue;
-		page_printf(p, "%s%s ", between, function_words[i]);
+		page_words(p, function_words[i]);
+		put_gap(p, FUNCTION_STATE_COLUMN);
 		page_ink(p, state_inks[t->functions[i] - 1]);
 		page_words(p, target_state_words[t->functions[i] - 1]);
 		page_ink(p, PLAIN);
-		between = ", ";
-	}
-	if (*between)
+		put_gap(p, SPANS_COLUMN);
+		put_spans(p, style, t, (enum function)i);
 		page_line(p, 4);
+	}
 }
 
 static void
@@ -142,16 +195,6 @@ put_target_words(struct page *p, const struct report *r, const struct report_sty
 	}
 }
 
-/* In columns where they fit, else in words one after the other. */
-static void
-put_gap(struct page *p, unsigned column)
-{
-	if (p->columns >= TABLE_COLUMNS)
-		page_column(p, column);
-	else
-		page_words(p, " ");
-}
-
 static void
 put_target(struct page *p, const struct report *r, const struct report_style *style,
 	   const struct target *t)
@@ -171,7 +214,7 @@ put_target(struct page *p, const struct report *r, const struct report_style *st
 		text_sureness(p, t->confidence);
 	}
 	page_line(p, 4);
-	put_functions(p, t);
+	put_functions(p, style, t);
 	put_target_words(p, r, style, t);
 	if (p->at || p->word_bytes)
 		page_line(p, 0);
@@ -203,6 +246,34 @@ put_reachable(struct page *p, const struct report *r, const struct report_style 
 		page_line(p, 0);
 }
 
+static bool
+has_finding(const struct target *t, unsigned number)
+{
+	for (size_t i = 0; i < t->nfindings; i++)
+		if (t->findings[i] == number)
+			return true;
+	return false;
+}
+
+/* Is all that was found out about an address told of a service? */
+static bool
+is_told_with_service(const struct report *r, const struct target *t)
+{
+	if (t->kind != TARGET_ADDRESS || !t->nfindings)
+		return false;
+	for (size_t i = 0; i < r->ntargets; i++) {
+		const struct target *s = &r->targets[i];
+		size_t k = 0;
+
+		while (s->kind == TARGET_SERVICE && k < t->nfindings &&
+		       has_finding(s, t->findings[k]))
+			k++;
+		if (s->kind == TARGET_SERVICE && k == t->nfindings)
+			return true;
+	}
+	return false;
+}
+
 static void
 put_verdict(struct page *p, const struct report *r, const struct report_style *style)
 {
@@ -212,9 +283,15 @@ put_verdict(struct page *p, const struct report *r, const struct report_style *s
 		page_ink(p, PLAIN);
 		page_line(p, 0);
 	}
-	for (size_t i = 0; i < r->ntargets; i++)
-		if (r->targets[i].state != STATE_REACHABLE)
-			put_target(p, r, style, &r->targets[i]);
+	/* What people speak of comes first. */
+	for (int others = 0; others < 2; others++)
+		for (size_t i = 0; i < r->ntargets; i++) {
+			const struct target *t = &r->targets[i];
+
+			if (t->state != STATE_REACHABLE && (t->kind != TARGET_SERVICE) == others &&
+			    (style->verbose || !is_told_with_service(r, t)))
+				put_target(p, r, style, t);
+		}
 	put_reachable(p, r, style);
 }
 

@@ -67,6 +67,12 @@ const char *const vantage_words[NVANTAGES] = {
     [VANTAGE_PATH] = "path",
 };
 
+const char *const fate_words[NFATES] = {
+    [FATE_WORKED] = "worked",
+    [FATE_FAILED] = "failed",
+    [FATE_INTERFERED] = "interfered",
+};
+
 const char *const target_kind_words[NTARGETKINDS] = {
     [TARGET_DOMAIN] = "domain",
     [TARGET_ADDRESS] = "address",

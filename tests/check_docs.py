@@ -7,7 +7,8 @@ check_docs.py --bless TOOL FILE...    writes down what it says now
 check_docs.py --self-test TOOL FILE   damages what FILE shows, and sees that it is noticed
 
 A block is fenced by ```. It may hold several commands, each behind "$ "; the lines that follow
-are what the program must print. They are run in the folder of the source."""
+are what the program must print, "| head -n N" the first N of them. They are run in the folder of the
+source."""
 import difflib
 import os
 import shlex
@@ -21,13 +22,15 @@ TIMEOUT = 120           # seconds; sanitizers are slow
 
 def said(tool, line):
     """What the program prints, both streams, as lines."""
-    words = [tool] + shlex.split(line[len(PROMPT):])
+    command, _, head = line[len(PROMPT):].partition(" | head -n ")
+    words = [tool] + shlex.split(command)
     r = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, timeout=TIMEOUT,
                        env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC"))
     if r.returncode != 0:       # never to be written into a document
         sys.exit("%s\nexit status %d: %s" % (r.stdout.decode("utf-8", "replace"), r.returncode, line))
-    return r.stdout.decode("utf-8", "replace").splitlines()
+    lines = r.stdout.decode("utf-8", "replace").splitlines()
+    return lines[:int(head)] if head else lines
 
 
 def true_block(tool, block):
