@@ -6,7 +6,8 @@ check_applications.py TOOL [CORPUS]: CORPUS is TAMPERSCOPE_CORPUS or ../shared/c
 source; without one the test is skipped (77). EXPECTED says which applications `--flows` must show in
 which benign capture, and how many flows of each: by what the captures' collectors say of them (nDPI's
 own results, the captures' names), and looked at one by one. What is not listed must not be named, in
-any benign capture. Protocols that every capture has (DNS, HTTP, TLS, ICMP, QUIC) are not counted."""
+any benign capture. Protocols that are no tunnel and no messenger (DNS, HTTP, TLS, ICMP, QUIC, mail)
+are not counted."""
 
 import collections
 import concurrent.futures
@@ -16,7 +17,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COMMON = {None, "dns", "http", "tls", "icmp", "tcp", "quic"}
+COMMON = {None, "dns", "http", "tls", "icmp", "tcp", "quic", "h3", "mail"}
 # Damaged on purpose: whatever is said of them is as good as anything.
 DAMAGED = ("fuzz",)
 
@@ -50,7 +51,7 @@ EXPECTED = """
     ndpi/default/pcap/dtls_old_version.pcapng udp/dtls=1
     ndpi/default/pcap/dtls_session_id_and_coockie_both.pcap udp/dtls=1
     ndpi/default/pcap/geforcenow.pcapng udp/stun=1
-    ndpi/default/pcap/google_meet.pcapng tcp/google-meet=1
+    ndpi/default/pcap/google_meet.pcapng tcp/google-meet=1 udp/google-meet=1
     ndpi/default/pcap/i3d.pcap udp/discord=4
     ndpi/default/pcap/lru_ipv6_caches.pcapng udp/stun=1 udp/whatsapp=3
     ndpi/default/pcap/mullvad_wireguard.pcap udp/wireguard=1
@@ -94,6 +95,7 @@ EXPECTED = """
     zeek/tls/dtls1_2.pcap udp/dtls=1
     zeek/tls/webrtc-stun.pcap udp/stun=1
     zeek/var-services-std-ports.pcap tcp/ssh=2
+    zeek/quic/quicdoq.pcap udp/doq=1
 """
 
 
