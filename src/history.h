@@ -50,10 +50,10 @@ struct episode {
 	bool large_heard; /* the server confirmed a packet of the client's that was full */
 	bool reset;       /* the server, or somebody in its name, reset it after words were said */
 	bool encrypted;   /* the client's first words look like nothing at all (opening.h) */
-	struct pace pace[2];              /* TCP: by side */
-	bool dns_key;     /* DNS: an HTTPS answer with a key for Encrypted Client Hello */
-	bool unasked;     /* DNS: an answer in a conversation that asked nothing */
-	struct usage usage;               /* by what its bytes say */
+	struct pace pace[2]; /* TCP: by side */
+	bool dns_key;        /* DNS: an HTTPS answer with a key for Encrypted Client Hello */
+	bool unasked;        /* DNS: an answer in a conversation that asked nothing */
+	struct usage usage;  /* by what its bytes say */
 	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };
 

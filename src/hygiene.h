@@ -26,6 +26,7 @@ struct hygiene {
 	uint64_t suspicions_dropped, forgotten;
 	uint64_t rates_forgotten; /* records of losses that are not whole */
 	size_t targets_left_out;
+	unsigned http_proxied; /* servers whose port 80 is nearer than their port 443 */
 };
 
 /* Counts one finished flow. */

@@ -3,8 +3,9 @@
 import importlib
 
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "leftover", "crowds", "quic", "dns",
-           "pages", "alerts", "certificates", "mails", "contrasts", "icmp", "systems", "calls",
-           "rates", "freezes", "requests", "evening", "plain", "benign", "resolvers", "answers", "dnssystems")
+           "resolvers", "answers", "dnssystems", "pages", "alerts", "certificates", "mails",
+           "contrasts", "rates", "freezes", "icmp", "systems", "calls", "requests", "evening",
+           "plain", "benign")
 ALL = {}
 
 
