@@ -255,7 +255,8 @@ ask_resolver(const struct correlation *c, struct candidate *x, const struct epis
 	for (size_t i = from; i < to; i++)
 		if (all[i].dns && episodes_near(&all[i], me, COMPARABLE))
 			ask_neighbour(c, f, me, &all[i], &n);
-	if (n.alike >= ALIKE_MIN && n.otherwise == 0)
+	/* Of two answers that contradict each other one is nobody's habit. */
+	if (n.alike >= ALIKE_MIN && n.otherwise == 0 && !finding_has(f, "dns.race"))
 		finding_weigh(f, "dns.all_alike", no_packet());
 	if (n.refused.frame)
 		finding_weigh(f, "dns.port_closed", n.refused);
