@@ -25,6 +25,7 @@
 /* A flight is sent again when a probe timer fires: 1 s at first (RFC 9002, 6.2.2), 3 round trips
  * where the path is known. What comes sooner belongs to one flight. */
 #define FLIGHT (50 * NSEC_PER_MSEC)
+#define EARLY_MAX 64   /* a server may send no more than three times what it got before that */
 #define FULL 1200      /* RFC 9000, 14.1: a datagram with what must be acknowledged */
 #define VERSIONS_MAX 8 /* offered by a server, that are told */
 
@@ -78,7 +79,8 @@ static const struct field fields[] = {
     [F_SERVER_HELLO] = {"quic.server_hello", FACT_MARK, "the server's ServerHello", true},
     [F_ZERO_RTT] = {"quic.zero_rtt", FACT_MARK, "a 0-RTT packet"},
     [F_HANDSHAKE] = {"quic.handshake", FACT_MARK, "a Handshake packet"},
-    [F_SHORT] = {"quic.short", FACT_MARK, "the first packet of its side with a short header"},
+    [F_SHORT] = {"quic.short", FACT_MARK,
+		 "its side's first short header; the server's first after the client's reply"},
     [F_RETRY] = {"quic.retry", FACT_MARK, "a Retry that holds: the server wants to see a token"},
     [F_RETRY_BAD] = {"quic.retry_bad", FACT_MARK,
 		     "a Retry whose tag does not fit the client's Initial"},
@@ -101,6 +103,7 @@ struct quic {
 	bool heard;    /* the server said more than that it wants a token, or another version */
 	bool answered; /* the server's hello was told */
 	bool token;    /* one was told */
+	bool settled;  /* the server's first short header after the reply was told */
 	bool derived[2];
 	uint8_t dcid_n, opened[2], told, shorts[2];
 	uint8_t flights[2];     /* of long headers, one after another */
@@ -450,17 +453,19 @@ flight(struct flow *f, enum side from)
 		note(f, from, &fields[F_REPEAT]);
 }
 
-/* After these a side tells nothing new. A server whose client is not heard cannot get so far: it
- * repeats its handshake, and that has long headers. */
+/* After these a side tells nothing new. What the server says before the client has replied does not
+ * count: it may go on to repeat its handshake. */
 static void
 short_header(struct flow *f, enum side from)
 {
 	struct quic *q = f->state;
+	bool early = from == SERVER && q->begun && !q->confirmed;
 
 	q->heard |= from == SERVER;
-	if (!q->shorts[from]++)
+	if (!q->shorts[from] || (from == SERVER && !early && !q->settled))
 		note(f, from, &fields[F_SHORT]);
-	if (q->shorts[from] < SHORT_MAX)
+	q->settled |= from == SERVER && !early;
+	if (++q->shorts[from] < (early ? EARLY_MAX : SHORT_MAX))
 		return;
 	flow_enough(f, from);
 	if (from == SERVER)
@@ -545,7 +550,7 @@ message(struct flow *f, enum side from, struct cursor *in)
 		packet(f, from, &list[i], whole.n);
 	if (n && list[0].type != QUIC_RETRY && list[0].type != QUIC_NEGOTIATION)
 		flight(f, from);
-	if (ends_short && !q->shorts[from])
+	if (ends_short && (!q->shorts[from] || (q->confirmed && !q->settled)))
 		short_header(f, from);
 }
 

@@ -272,7 +272,7 @@ def quic_nat_forgets(lab):
 @scenario("twin")
 def quic_lossy(lab):
     """A bad radio link: hellos and answers are lost and come again; all connections come about."""
-    neighbours(lab)
+    neighbours(lab, early=lab.pick(True, False))
     lab.path.loss = lab.pick(0.12, 0.2)
     for i, n in enumerate((lab.good, lab.bad, lab.other, lab.bad)):
         quic_connect(lab, n, 0.3 + 6 * i, pto=lab.pick(1000000, 300000), deadline=20)
