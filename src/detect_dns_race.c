@@ -105,6 +105,18 @@ gather(struct race *r, const struct dns_talk *t, size_t q)
 	return r->n >= 2;
 }
 
+/* A resolver answers a question once. Where several injectors watch (Triplet Censors, FOCI
+ * 2020), or one says it again, their TTL becomes the usual one of the flow. */
+static bool
+is_repeated(const struct race *r, const struct dns_talk *t, size_t answer)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		n += same_content(t, r->answer[i], answer);
+	return n > r->queries;
+}
+
 /* Do they differ, and which one is believed? */
 static bool
 compare(struct race *r, struct dns_talk *t, size_t q)
@@ -117,6 +129,8 @@ compare(struct race *r, struct dns_talk *t, size_t q)
 		return false;
 	for (size_t i = 0; i < r->n; i++)
 		judge_oddness(t, q, r->answer[i]);
+	for (size_t i = 0; i < r->n; i++)
+		t->odd[r->answer[i]] += is_repeated(r, t, r->answer[i]) ? 1 : 0;
 	for (size_t i = 1; i < r->n; i++)
 		/* Of equals the later one is believed: an injector exists to be first. */
 		if (t->odd[r->answer[i]] <= t->odd[r->answer[r->truth]])

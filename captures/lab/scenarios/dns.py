@@ -64,6 +64,14 @@ def dns_three_answers(lab):
 
 
 @scenario("interference")
+def dns_forged_thrice(lab):
+    """Three equal forged answers, so that their TTL is the usual one here; then the true one."""
+    two(lab, Dns(dns(lab.bad), answers=[lab.foreign(99)], count=3, gap=int(lab.between(160, 20, 600)),
+                 style={"ttl": lab.pick(35, 61, 120), "df": lab.pick(False, True)}, edns=True,
+                 delay=lab.between(1500, 150, 3000)))
+
+
+@scenario("interference")
 def dns_forged_only(lab):
     """The query is swallowed: an early private address is the only answer that ever comes."""
     two(lab, Dns(dns(lab.bad), answers=["10.10.34.36"], swallow=True, ttl=418,
