@@ -145,10 +145,13 @@ def main():
     try:
         failed = run_all(a, names, os.path.abspath(folder))
         wrong, recall = score.report(a.tool, folder) if a.tool else (0, 1)
+        trouble = score.self_check(folder) if a.quick else None
     finally:
         if not a.folder:
             shutil.rmtree(folder, ignore_errors=True)
-    return 1 if failed or a.quick and (wrong or recall < QUICK_RECALL) else 0
+    if trouble:
+        print("run.py: " + trouble)
+    return 1 if failed or trouble or a.quick and (wrong or recall < QUICK_RECALL) else 0
 
 
 if __name__ == "__main__":

@@ -92,6 +92,39 @@ def table(rows):
             r.frames, r.hedged_found, r.hedged))
 
 
+def all_knowing(document, blind=False):
+    """What a program would write that knows everything, or nothing."""
+    findings = [] if blind else [dict(f, confidence=0.99, frames=[
+        {"frame": n, "role": "injected"} for n in f["injected"]])
+        for t in document["flows"] for f in t["findings"]]
+    return {"findings": [dict(f, id="f%d" % i) for i, f in enumerate(findings)], "flows": [],
+            "captures": [{"vantage": document["vantage"]}]}
+
+
+def self_check(folder):
+    """What is wrong with this scorer, or with the truth: it must take the truth for the truth, miss
+    what is not said, and notice a lie."""
+    seen = 0
+    for path in sorted(glob.glob(os.path.join(folder, "truth", "*.truth.json"))):
+        with open(path, encoding="utf-8") as f:
+            document = json.load(f)
+        lines, rows = [], collections.defaultdict(Row)
+        if judge(document, all_knowing(document), rows, lines) or lines:
+            return "the truth does not satisfy itself: %s" % lines[0]
+        wanted = sum(r.wanted for r in rows.values())
+        lines = []
+        judge(document, all_knowing(document, True), collections.defaultdict(Row), lines)
+        if len(lines) != wanted:
+            return "of %d findings in %s %d are missed by the blind" % (wanted, path, len(lines))
+        seen += wanted
+        flow = next((t["flow"] for t in document["flows"] if not t["ambiguous"]), None)
+        lie = {"id": "f0", "mechanism": "a lie", "confidence": SAID, "flow": flow, "frames": []}
+        if flow and judge(document, dict(all_knowing(document), findings=[lie]),
+                          collections.defaultdict(Row), []) != 1:
+            return "a lie about %s is not noticed" % path
+    return None if seen else "nothing is to be found"
+
+
 def report(tool, folder):
     """Prints the table; returns how many captures hold a false accusation or cannot be read, and
     the share of the findings that was found."""
