@@ -268,7 +268,7 @@ class Net(Lab):
         for kind in sorted(kinds):
             h.running.append(services.KINDS[kind](self, h))
         for port, steps in h.listening.items():
-            if isinstance(steps, list):
+            if isinstance(steps, list) and steps:
                 h.running.append(services.talker(self, h, port, steps))
 
     def run(self):

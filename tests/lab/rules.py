@@ -65,7 +65,6 @@ class Rewrite(Rule):
                 if view.state[self] is None:
                     view.state[self] = self.event(box, view, p)
                 p.payload = p.payload.replace(old, new)
-                p.raw = None                    # made anew, with a checksum that fits
                 p.event = view.state[self]
                 p.event.ways.add(way)
         return True

@@ -6,10 +6,12 @@ talk.py client ADDRESS PORT SPORT SECONDS < STEPS   exit status as the lab's res
 talk.py server ADDRESS PORT < STEPS                 each connection gets the steps; never ends
 
 STEPS is JSON: [["send", "hex"], ["recv", n], ["record", n], ["http"], ["request"], ["wait", us],
-["eof"], ["close"], ["abort"], ["deadline", us]]
+["eof"], ["close"], ["abort"], ["deadline", us], ["line"], ["shutdown"], ["keepalive", seconds],
+["tls", certificate, key], ["case", [[prefix of a line, STEPS], ...]]]
 """
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -102,10 +104,30 @@ class Talk:
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, seconds)
 
+    def line(self):
+        while b"\n" not in self.data:
+            self.more()
+        return self.take(self.data.index(b"\n") + 1)
+
+    def do_line(self):
+        self.line()
+
+    def do_tls(self, certificate, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.s = context.wrap_socket(self.s, server_side=True)
+
+    def do_case(self, cases):
+        line = self.line().decode(errors="replace").upper()
+        self.walk(next((steps for prefix, steps in cases if line.startswith(prefix)), ()))
+
+    def walk(self, steps):
+        for step in steps:
+            getattr(self, "do_" + step[0])(*step[1:])
+
     def run(self, steps):
         try:
-            for step in steps:
-                getattr(self, "do_" + step[0])(*step[1:])
+            self.walk(steps)
             return "ok"
         except End as e:
             return str(e)

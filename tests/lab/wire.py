@@ -155,7 +155,10 @@ class Wire:
 
     def at_box(self, p):
         self.seen.append((self.clock.now, p))
+        said = p.payload
         q = self.box.pass_on(p)
+        if q and q.payload is not said:
+            q.raw = None                # overwritten: it is made anew
         if q:
             self.forward(q, q.way)
 

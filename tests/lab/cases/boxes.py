@@ -4,11 +4,11 @@ import json
 import os
 import sys
 
-from lab.middlebox import host, sni
+from lab.middlebox import host, service, sni
 
 from . import case
 from .. import services
-from ..namespaces import inside
+from ..rules import Rewrite
 from .forged import shared, visits
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -94,6 +94,63 @@ def opened_by_proxy(net):
                       {"min_confidence": 0.3, "stage": ["first-data", "established"]})
 
 
+def mail_server(net, name, offers=True):
+    """A server that speaks SMTP, and TLS after STARTTLS."""
+    h = net.host(name)
+    h.listening[25] = []
+
+    def begin():
+        place = os.path.join(net.folder, h.name + "-mail")
+        os.makedirs(place)
+        tls = ["tls", *services.certificate(net, place, [name])]
+        rest = [["send", b"250 ok\r\n".hex()]] + [["line"], ["send", b"250 ok\r\n".hex()]] * 4
+        lists = (b"250-%s\r\n250-PIPELINING\r\n%s250 HELP\r\n" % (
+            name.encode(), b"250-STARTTLS\r\n" if offers else b"")).hex()
+        steps = [["send", (b"220 %s ESMTP\r\n" % name.encode()).hex()], ["line"], ["send", lists],
+                 ["case", [["STARTTLS", [["send", b"220 Ready\r\n".hex()], tls, ["line"],
+                                         ["send", lists], ["line"], *rest]],
+                           ["", rest]]]]
+        services.talker(net, h, 25, steps)
+    net.prepare.append(begin)
+    return h
+
+
+def post(net, at, h, name):
+    """curl sends a letter, with STARTTLS if that is offered."""
+    sport = net.port()
+    mine = net.client.v6 if ":" in h.address else net.client.v4
+    address = "[%s]" % h.address if ":" in h.address else h.address
+    return net.do(at, ["curl", "-sS", "--ssl", "--insecure", "--max-time", "8", "--local-port",
+                       str(sport), "--mail-from", "a@%s" % name, "--mail-rcpt", "b@%s" % name,
+                       "--upload-file", "/etc/hostname", "smtp://%s:25/%s" % (address, name)],
+                  ("tcp", mine, sport, h.address, 25), [name])
+
+
+@case("interference")
+def starttls_stripped(net):
+    """A box writes over the offer of STARTTLS; another mail server's is left alone."""
+    h, o = mail_server(net, net.bad), mail_server(net, net.other)
+    net.web = h
+    new = net.rng.choice((b"250-XXXXXXXX", b"250-XXXXXXXA"))
+    rule = net.rule(Rewrite(service(h.address, 25), change=[(b"250-STARTTLS", new)], accept={
+        "kind": ["protocol", "unknown", "ip", "ip-port"], "scored": False,
+        "stage": ["established", "first-data", "handshake"]}))
+    assert rule.way == "down"
+    for i in range(2):
+        post(net, 0.4 + 2 * i, h, net.bad)
+        post(net, 1.2 + 2 * i, o, net.other)
+
+
+@case("twin")
+def mail(net):
+    """One mail server offers STARTTLS, another never did."""
+    h, o = mail_server(net, net.bad), mail_server(net, net.other, False)
+    net.web = h
+    for i in range(2):
+        post(net, 0.4 + 2 * i, h, net.bad)
+        post(net, 1.2 + 2 * i, o, net.other)
+
+
 @case("twin")
 def own_root(net):
     """A service has a root of its own, in good order; another uses the common one."""
@@ -102,6 +159,3 @@ def own_root(net):
     for i in range(2):
         net.https(net.bad, 0.4 + i, more=["--insecure"])
         net.https(net.other, 0.8 + i)
-
-
-__all__ = ["inside"]
