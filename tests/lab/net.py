@@ -99,6 +99,7 @@ class Net(Lab):
         # How taps record, where they stand; nft, sysctl and MTU of routers; the NAT's addresses.
         self.tap_words, self.tap_places, self.routers, self.kernel = {}, {}, {}, {}
         self.mtu, self.nat, self.superframes, self.unsure = {}, [], False, ""
+        self.in_hosts = {}              # name -> address, for /etc/hosts
         self.prepare = []               # what is to be begun beside the servers
         self.near0 = Router("near0")
         self.client = Host(self, "client", "192.168.1.10", self.net6 + ":1::10", client)
@@ -248,7 +249,9 @@ class Net(Lab):
         for h in self.hosts:
             self.serve_all(h)
         if self.resolvers:
-            self.resolv_conf()
+            self.overlay("/etc/resolv.conf", ("nameserver %s\n" % a for a in self.resolvers))
+        if self.in_hosts:
+            self.overlay("/etc/hosts", ("%s %s\n" % (a, n) for n, a in self.in_hosts.items()))
         for begin in self.prepare:
             begin()
         self.running = True
@@ -256,12 +259,12 @@ class Net(Lab):
             if h.dead:
                 h.cut()
 
-    def resolv_conf(self):
-        """For programs that ask the C library."""
-        path = os.path.join(self.folder, "resolv.conf")
+    def overlay(self, file, lines):
+        """What programs of this story find in a file of the system's, and nobody else does."""
+        path = os.path.join(self.folder, os.path.basename(file))
         with open(path, "w", encoding="utf-8") as f:
-            f.write("".join("nameserver %s\n" % a for a in self.resolvers))
-        call("mount", "--bind", path, "/etc/resolv.conf")
+            f.writelines(lines)
+        call("mount", "--bind", path, file)
 
     def serve_all(self, h):
         kinds = set(s for s in h.listening.values() if isinstance(s, str))

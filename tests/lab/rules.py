@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules that only make sense before real stacks, which slow down, offer and give up by themselves;
 the others are in captures/lab/acts.py."""
+from lab import quic
 from lab.acts import Drop
 from lab.middlebox import Rule, Trigger
 
@@ -79,3 +80,43 @@ class Port(Trigger):
 
     def hit(self, view, p, way):
         return way == "up" and view.port == self.port and view.key[0] == self.proto
+
+
+def varint(data, at):
+    """(value, where the next thing begins): RFC 9000, 16."""
+    size = 1 << (data[at] >> 6)
+    return int.from_bytes(data[at:at + size], "big") & ((1 << 8 * size - 2) - 1), at + size
+
+
+def opened(datagram):
+    """What a client's first Initial of version 1 says, or b"" (RFC 9001, 5)."""
+    if len(datagram) < 1200 or datagram[0] & 0xf0 != 0xc0 or datagram[1:5] != b"\0\0\0\1":
+        return b""
+    cipher, aes, ecb, gcm = quic.aes()
+    dcid = datagram[6:6 + datagram[5]]
+    at = 6 + len(dcid)
+    at += 1 + datagram[at]                      # our own connection ID
+    token, at = varint(datagram, at)
+    size, at = varint(datagram, at + token)
+    key, iv, hp = quic.keys(quic.V1, dcid, "client")
+    mask = cipher(aes(hp), ecb()).encryptor().update(datagram[at + 4:at + 20])
+    first = datagram[0] ^ mask[0] & 0x0f
+    n = (first & 3) + 1
+    number = bytes(a ^ b for a, b in zip(datagram[at:at + n], mask[1:]))
+    nonce = int.from_bytes(iv, "big") ^ int.from_bytes(number, "big")
+    head = bytes([first]) + datagram[1:at] + number
+    try:
+        return gcm(key).decrypt(nonce.to_bytes(12, "big"), datagram[at + n:at + size], head)
+    except Exception:                           # pylint: disable=broad-except
+        return b""                              # keys of another packet: not the first one
+
+
+class QuicName(Trigger):
+    """The name in an Initial."""
+
+    def __init__(self, name):
+        super().__init__("quic-sni", name)
+
+    def hit(self, view, p, way):
+        return way == "up" and view.port == 443 and view.key[0] == "udp" and \
+            self.needle in opened(p.payload)

@@ -11,6 +11,7 @@ Needs root, and no network: all traffic stays in namespaces that vanish with the
 import argparse
 import concurrent.futures
 import fnmatch
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -90,7 +91,8 @@ def runnable(known, names):
     """Without those that need a program which is not here."""
     out = []
     for n in names:
-        lack = [p for p in known[n].needs if not shutil.which(p)]
+        lack = [p for p in known[n].needs if not shutil.which(p)] + [
+            m for m in known[n].modules if not importlib.util.find_spec(m)]
         if lack:
             print("left out: %s needs %s" % (n, ", ".join(lack)))
         else:

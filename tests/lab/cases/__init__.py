@@ -24,6 +24,7 @@ class Case:
     def __init__(self, name, function, what, group, options):
         self.name, self.function, self.what, self.group = name, function, what, group
         self.needs = options.pop("needs", ())       # programs beside those of all cases
+        self.modules = options.pop("modules", ())   # of python
         self.options = options                      # of the Net
 
 

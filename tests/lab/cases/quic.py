@@ -4,7 +4,7 @@ from lab.acts import Drop
 
 from . import case
 from .. import clients
-from ..rules import Port
+from ..rules import Port, QuicName
 
 NEEDS = ("gtlsserver", "gtlsclient")
 
@@ -30,6 +30,22 @@ def quic_dropped(net):
         clients.quic(net, 0.4 + 4 * i, net.bad, h, deadline=8)
         clients.quic(net, 0.8 + 4 * i, net.other, o, deadline=8)
         net.https(net.bad, 1.5 + 4 * i)
+
+
+@case("interference", needs=NEEDS, modules=("cryptography",))
+def quic_name_dropped(net):
+    """From the Initial with one name on the flow is dead; another name at the same address works."""
+    h, o = both(net)
+    net.alias(net.good, h)
+    ways = net.rng.choice((("up",), ("up", "down")))
+    net.rule(Drop(QuicName(net.bad), ways=ways, accept={
+        "kind": ["quic-sni", "quic"], "value": [net.bad, ""], "stage": ["datagram"]}))
+    for i in range(2):
+        clients.quic(net, 0.4 + 6 * i, net.good, h)
+        clients.quic(net, 1 + 6 * i, net.bad, h, deadline=6)
+        clients.quic(net, 1.4 + 6 * i, net.other, o)
+        net.https(net.bad, 2 + 6 * i)
+    clients.quic(net, 13, net.good, h)
 
 
 @case("twin", needs=NEEDS)
