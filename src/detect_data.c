@@ -232,10 +232,9 @@ knows_of_no_fin(const struct look *l, size_t fin)
 		if (!(o->flags & TH_ACK_) || o->flags & TH_SYN_)
 			continue;
 		if (unaware < 0 && o->len == 0 && o->seq == end) {
-			if (seq_before(confirmed, o->ack))
-				unaware = (long)i;
-			else if (seq_before(o->ack, t->ack) && o->nsec - t->nsec > round_trip &&
-				 o->nsec - t->nsec > REORDER && ++older > 1)
+			older += seq_before(o->ack, t->ack) && o->nsec - t->nsec > round_trip &&
+				 o->nsec - t->nsec > REORDER;
+			if (seq_before(confirmed, o->ack) || older > 1)
 				unaware = (long)i;
 		}
 		if (seq_before(confirmed, o->ack))
