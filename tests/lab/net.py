@@ -195,7 +195,7 @@ class Net(Lab):
         app = Answer()
         if key:
             self.flows.append({"key": key, "names": [n for n in names if n], "app": app,
-                               "event": None, "ambiguous": ""})
+                               "event": None, "ambiguous": "", "at": at})
         self.at(at, clients.launch, self, client or self.client, argv, app, feed, ok)
         return self.flows[-1] if key else app
 

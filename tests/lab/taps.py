@@ -89,7 +89,8 @@ class View:
             self.tap.stop = words["stop"]
         self.parsed = [frames.parse(data, link) for _, data, _ in self.raw]
         self.clients = {a for c in net.clients for a in (c.v4, c.v6)} | set(net.nat)
-        self.flows = [dict(f, ambiguous=net.unsure) for f in net.flows]
+        self.flows = [dict(f, ambiguous=net.unsure, at=int((net.zero + f["at"]) * 1e6))
+                      for f in net.flows]
         for number, (t, _, _) in enumerate(self.raw):
             p = self.parsed[number] or nothing()
             p.way = "up" if p.src in self.clients or p.src.startswith(OWN) else "down"
@@ -175,7 +176,8 @@ class View:
                 continue
             known.add(forth if p.way == "up" else back)
             self.flows.append({"key": forth if p.way == "up" else back, "names": [],
-                               "app": Stranger, "event": None, "ambiguous": self.net.unsure})
+                               "app": Stranger, "event": None, "at": 0,
+                               "ambiguous": self.net.unsure})
 
 
 def nothing():
