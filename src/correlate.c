@@ -340,6 +340,8 @@ mark_victims(const struct correlation *c)
 /* What a finding was before others were asked, to ask them again. */
 struct alone {
 	enum mechanism mechanism;
+	enum trigger_kind trigger;
+	const char *trigger_value, *explanation;
 	unsigned basis;
 	struct evidence *evidence;
 	size_t nevidence, ncites;
@@ -348,8 +350,14 @@ struct alone {
 static void
 take_note(struct alone *a, const struct finding *f)
 {
-	*a = (struct alone){f->mechanism, f->basis, xcalloc(f->nevidence, sizeof *f->evidence),
-			    f->nevidence, f->ncites};
+	*a = (struct alone){.mechanism = f->mechanism,
+			    .trigger = f->trigger,
+			    .trigger_value = f->trigger_value,
+			    .explanation = f->explanation,
+			    .basis = f->basis,
+			    .evidence = xcalloc(f->nevidence, sizeof *f->evidence),
+			    .nevidence = f->nevidence,
+			    .ncites = f->ncites};
 	if (f->nevidence)
 		memcpy(a->evidence, f->evidence, f->nevidence * sizeof *f->evidence);
 }
@@ -358,6 +366,9 @@ static void
 begin_again(struct finding *f, const struct alone *a)
 {
 	f->mechanism = a->mechanism;
+	f->trigger = a->trigger;
+	f->trigger_value = a->trigger_value;
+	f->explanation = a->explanation;
 	f->basis = a->basis;
 	f->ncites = a->ncites;
 	f->nevidence = 0;

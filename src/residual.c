@@ -27,8 +27,8 @@ may_cause(const struct candidate *y, const struct candidate *x)
 {
 	const struct finding *g = y->suspicion.finding, *f = x->suspicion.finding;
 
-	if (y->episode.flow == x->episode.flow || !x->episode.quic != !y->episode.quic || g->confidence < SURE ||
-	    (y->suspicion.silence && g->stage == STAGE_SYN) ||
+	if (y->episode.flow == x->episode.flow || !x->episode.quic != !y->episode.quic ||
+	    g->confidence < SURE || (y->suspicion.silence && g->stage == STAGE_SYN) ||
 	    !same_hosts(&x->episode, &y->episode) || g->nsec > x->episode.first ||
 	    x->episode.first - g->nsec > RESIDUAL_MAX)
 		return false;
