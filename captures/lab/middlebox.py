@@ -28,7 +28,7 @@ class View:
     def __init__(self, p):
         self.key = ("tcp" if p.proto == TCP else "udp", p.src, p.sport, p.dst, p.dport)
         self.client, self.server, self.port = p.src, p.dst, p.dport
-        self.stream, self.next = bytearray(), None
+        self.stream, self.next, self.isn = bytearray(), None, None
         self.seen_answer = self.said_up = self.said_down = self.over = False
         self.down_ttl = 64              # of the server's packets, here
         self.up_ttl = 64
@@ -44,7 +44,7 @@ class View:
         if up:
             self.up_ttl, self.up_id, self.up_next = ttl, p.ip_id, end
             if p.flags & SYN:
-                self.next = end
+                self.next, self.isn = end, p.seq
             if p.payload:
                 self.said_up = True
                 if p.proto == UDP:
@@ -186,7 +186,7 @@ class Middlebox:
             key = key[2:] + key[:2]
         fresh_syn = p.proto == TCP and p.flags & SYN and not p.flags & ACK
         view = self.views.get(key)
-        if view is None or fresh_syn and view.over:
+        if view is None or fresh_syn and (view.over or view.isn not in (None, p.seq)):
             view = self.views[key] = View(p if p.way == "up" else p.copy(
                 src=p.dst, dst=p.src, sport=p.dport, dport=p.sport))
         way = view.update(p, p.ttl - self.path.hops if p.way == "up" else ttl)
