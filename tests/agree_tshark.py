@@ -51,7 +51,6 @@ DISSECTORS = {"sni": "tls", "dns": "dns", "http": "http"}
 EXPLAINED = {
     # Protocols that carry others and are not entered.
     ("benign/arkime/pcap/adb_synthetic.pcap", "sni"): (1, 0, "TLS begins in the middle of ADB"),
-    ("benign/chrissanders/mail_receiver_server_3.pcapng", "sni"): (1, 0, "STARTTLS in SMTP"),
     ("benign/ndpi/default/pcap/haproxy.pcap", "sni"): (1, 0, "TLS behind a PROXY header"),
     ("benign/ndpi/default/pcap/pop3_stls.pcap", "sni"): (1, 0, "STLS in POP3"),
     ("benign/zeek/ftp/ftp-auth-tls.pcap", "sni"): (1, 0, "AUTH TLS in FTP"),
