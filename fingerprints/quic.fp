@@ -18,7 +18,7 @@ innocent  = whether answers pass during the block is not told by the paper's cap
 sample    = quic-gfw
 near      = quic-cut-off-low-port
 source    = GFW Report et al., SNI-based QUIC Censorship of the GFW, USENIX Security 2025
-source    = net4people/bbs #505
+source    = "net4people/bbs #505"
 
 [ru-tspu-quic]
 title     = Russia, TSPU: QUIC version 1 is dropped, the server's offer of versions passes
@@ -35,7 +35,7 @@ rev       = 1
 innocent  = a server that offers version 1 and does not speak it
 sample    = quic-tspu
 near      = quic-too-small
-source    = net4people/bbs #108, March 2022
+source    = "net4people/bbs #108, March 2022"
 source    = Xue et al., TSPU: Russia's Decentralized Censorship System, IMC 2022
 
 [quic-hello-drop]
