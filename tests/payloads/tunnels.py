@@ -94,8 +94,12 @@ def openvpn_payloads(put):
 SSH_CLIENT, SSH_SERVER = b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", b"SSH-2.0-OpenSSH_9.2p1\r\n"
 
 
-def ssh_kexinit(n=400):
-    body = b"\x14" + noise("cookie", 16) + noise("algorithms", n)
+def ssh_kexinit():
+    """RFC 4253, 7.1: ten lists of names, no guess."""
+    ciphers, macs = b"chacha20-poly1305@openssh.com,aes256-gcm@openssh.com", b"hmac-sha2-256-etm@openssh.com"
+    lists = (b"sntrup761x25519-sha512@openssh.com,curve25519-sha256", b"ssh-ed25519,rsa-sha2-512",
+             ciphers, ciphers, macs, macs, b"none", b"none", b"", b"")
+    body = b"\x14" + noise("cookie", 16) + b"".join(struct.pack(">I", len(x)) + x for x in lists) + bytes(5)
     padding = 8 - (len(body) + 5) % 8 + 4
     return struct.pack(">IB", len(body) + padding + 1, padding) + body + noise("padding", padding)
 
@@ -190,9 +194,30 @@ def socks_payloads(put):
 
 # --- IPsec, L2TP, PPTP ---------------------------------------------------------------------------------
 
-def ike(exchange=34, version=0x20, flags=0x08, theirs=bytes(8), n=200):
-    return noise("spi", 8) + theirs + struct.pack(">BBBBII", 33, version, exchange, flags, 0, 28 + n) + \
-        noise("payloads", n)
+def ike_chain(*payloads):
+    """(type, body) one after the other (RFC 7296, 3.2)."""
+    following = [kind for kind, _ in payloads[1:]] + [0]
+    return b"".join(struct.pack(">BBH", after, 0, 4 + len(body)) + body
+                    for (_, body), after in zip(payloads, following))
+
+
+def ike_transforms():
+    """AES-256 in CBC, HMAC-SHA-256 twice, the curve of 256 bits (RFC 7296, 3.3)."""
+    parts = (struct.pack(">BBHBBHHH", 3, 0, 12, 1, 0, 12, 0x800E, 256), struct.pack(">BBHBBH", 3, 0, 8, 2, 0, 5),
+             struct.pack(">BBHBBH", 3, 0, 8, 3, 0, 12), struct.pack(">BBHBBH", 0, 0, 8, 4, 0, 19))
+    body = b"".join(parts)
+    return struct.pack(">BBHBBBB", 0, 0, 8 + len(body), 1, 1, 0, len(parts)) + body
+
+
+def ike(exchange=34, version=0x20, flags=0x08, theirs=bytes(8)):
+    if exchange == 34:
+        first, body = 33, ike_chain((33, ike_transforms()), (34, struct.pack(">HH", 19, 0) + noise("ke", 64)),
+                                    (40, noise("nonce", 32)))
+    elif version == 0x20:
+        first, body = 46, ike_chain((46, noise("encrypted", 200)))
+    else:
+        first, body = 1, ike_chain((1, noise("sa", 52)))
+    return noise("spi", 8) + theirs + struct.pack(">BBBBII", first, version, exchange, flags, 0, 28 + len(body)) + body
 
 
 def ike_payloads(put):
