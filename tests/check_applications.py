@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COMMON = {None, "dns", "http", "tls", "icmp", "tcp", "quic", "mail"}
+COMMON = {None, "dns", "http", "tls", "icmp", "tcp", "quic", "h3", "mail"}
 # Damaged on purpose: whatever is said of them is as good as anything.
 DAMAGED = ("fuzz",)
 
@@ -51,7 +51,7 @@ EXPECTED = """
     ndpi/default/pcap/dtls_old_version.pcapng udp/dtls=1
     ndpi/default/pcap/dtls_session_id_and_coockie_both.pcap udp/dtls=1
     ndpi/default/pcap/geforcenow.pcapng udp/stun=1
-    ndpi/default/pcap/google_meet.pcapng tcp/google-meet=1
+    ndpi/default/pcap/google_meet.pcapng tcp/google-meet=1 udp/google-meet=1
     ndpi/default/pcap/i3d.pcap udp/discord=4
     ndpi/default/pcap/lru_ipv6_caches.pcapng udp/stun=1 udp/whatsapp=3
     ndpi/default/pcap/mullvad_wireguard.pcap udp/wireguard=1
@@ -95,6 +95,7 @@ EXPECTED = """
     zeek/tls/dtls1_2.pcap udp/dtls=1
     zeek/tls/webrtc-stun.pcap udp/stun=1
     zeek/var-services-std-ports.pcap tcp/ssh=2
+    zeek/quic/quicdoq.pcap udp/doq=1
 """
 
 
