@@ -8,6 +8,7 @@
 #include "evidence.h"
 #include "flow_table.h"
 #include "judge.h"
+#include "proxies.h"
 #include "pool.h"
 #include "reassemble.h"
 #include "targets.h"
@@ -414,6 +415,7 @@ make_report(struct analysis *a)
 		     a->options->target, &targets, &r->ntargets, &a->hygiene.targets_left_out);
 	r->targets = targets;
 	a->hygiene.forgotten = history_forgotten(a->history) + shown_forgotten(a->shown);
+	a->hygiene.http_proxied = proxies_of_http(a->history);
 	r->nlimits = limits_tell(a->arena, &a->hygiene, a->capture, &limits);
 	r->limits = limits;
 	r->next_flow = a->rows ? next_flow : NULL;

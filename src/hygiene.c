@@ -170,6 +170,12 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		    "All servers' packets arrive with TTL %u: something rewrites it, so it tells "
 		    "nothing about distance.",
 		    h->server_ttl);
+	if (h->http_proxied)
+		say(s,
+		    "%u servers answer on port 80 from much nearer than on port 443: a proxy on "
+		    "the "
+		    "way handles HTTP, and what it says need not be the servers'.",
+		    h->http_proxied);
 	if (h->defrag->expired + h->defrag->dropped)
 		say(s, "%llu IP datagrams could not be put together from their fragments.",
 		    u(h->defrag->expired + h->defrag->dropped));

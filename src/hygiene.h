@@ -25,6 +25,7 @@ struct hygiene {
 	size_t nservers;
 	uint64_t suspicions_dropped, forgotten;
 	size_t targets_left_out;
+	unsigned http_proxied; /* servers whose port 80 is nearer than their port 443 */
 };
 
 /* Counts one finished flow. */

@@ -2,6 +2,7 @@
 /* What other flows say about a suspicion: each control speaks where it should, and is silent in
  * the case that looks like it. Dossier, sections 11, 12 and 14. */
 #include "pasts.h"
+#include "proxies.h"
 
 #include <stdlib.h>
 
@@ -500,10 +501,50 @@ order_does_not_matter(void **state)
 		assert_true(confidence[0][i] == confidence[1][i]);
 }
 
+/* Handshakes of two ports of each server, in milliseconds. */
+static unsigned
+proxied(const int (*rtt)[2], size_t servers)
+{
+	struct past p;
+	struct episode *e;
+	unsigned count;
+	size_t n;
+
+	past_begin(&p);
+	for (size_t i = 0; i < servers; i++) {
+		served(&p, (double)i, (uint8_t)(10 + i), 80, "");
+		served(&p, (double)i + 0.5, (uint8_t)(10 + i), 443, "");
+	}
+	e = history_episodes(p.history, &n);
+	assert_int_equal(n, 2 * servers);
+	for (size_t i = 0; i < n; i++)
+		e[i].rtt = rtt[i / 2][e[i].port == 443] * NSEC_PER_MSEC;
+	count = proxies_of_http(p.history);
+	past_end(&p);
+	return count;
+}
+
+static void
+test_proxies(void **state)
+{
+	static const int near[][2] = {{3, 80}, {3, 120}, {4, 40}},
+			 far[][2] = {{80, 80}, {120, 119}};
+	static const int one[][2] = {{3, 80}}, mixed[][2] = {{3, 80}, {3, 90}, {50, 50}};
+	static const int close[][2] = {{1, 4}, {1, 5}};
+
+	(void)state;
+	assert_int_equal(proxied(near, 3), 3);
+	assert_int_equal(proxied(far, 2), 0);
+	assert_int_equal(proxied(one, 1), 0);
+	assert_int_equal(proxied(mixed, 3), 0);
+	assert_int_equal(proxied(close, 2), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_proxies),
 	    cmocka_unit_test(other_name),
 	    cmocka_unit_test(victims_are_no_controls),
 	    cmocka_unit_test(same_name_elsewhere),

@@ -98,6 +98,9 @@ each_has_its_sentence(void **state)
 	begin(&x);
 	x.hygiene.targets_left_out = 19;
 	expect(&x, c, "19 more targets are not listed");
+	begin(&x);
+	x.hygiene.http_proxied = 3;
+	expect(&x, c, "3 servers answer on port 80 from much nearer");
 	/* What is ordinary is no limit. */
 	begin(&x);
 	x.hygiene.tcp_flows = x.hygiene.tcp_both_ways = 100;
