@@ -332,13 +332,13 @@ static enum guess
 probe(struct bytes first, enum side from)
 {
 	static const struct {
-		enum side from;
 		const char *word;
+		enum side from;
 		enum guess guess;
 	} words[] = {
-	    {SERVER, "* OK ", YES},  {SERVER, "* PREAUTH", YES}, {SERVER, "+OK ", YES},
-	    {CLIENT, "EHLO ", YES},  {CLIENT, "HELO ", YES},     {SERVER, "220 ", MAYBE},
-	    {SERVER, "220-", MAYBE},
+	    {"* OK ", SERVER, YES},  {"* PREAUTH", SERVER, YES}, {"+OK ", SERVER, YES},
+	    {"EHLO ", CLIENT, YES},  {"HELO ", CLIENT, YES},     {"220 ", SERVER, MAYBE},
+	    {"220-", SERVER, MAYBE},
 	};
 	enum guess best = NO;
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "csv.h"
-#include "table.h"
 
 /* As many first bytes choose a row's bucket; shorter patterns are tried one by one. */
 #define HEAD 4
