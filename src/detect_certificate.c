@@ -120,6 +120,52 @@ tell(struct finding *f, const struct look *l, const struct signs *s)
 				 s->shown.at.frame);
 }
 
+/* A ServerHello that came too soon for the server and does not look like its other packets: the
+ * session ends on the way, though the connection was opened by the server itself. Being early is
+ * not enough, since a handshake may be slow. */
+static void
+suspect_hello(const struct detection *d, const struct look *l, const struct fact *hello, long at)
+{
+	struct suspicion x = {0};
+	struct measure m;
+	double early = 0;
+
+	if (at < 0)
+		return;
+	measure_packet(&m, l, (size_t)at, look_last_data(l, CLIENT, (size_t)at));
+	for (size_t i = 0; i < m.n; i++)
+		if (strncmp(m.evidence[i], "time.", 5) == 0)
+			early += weight_find(m.evidence[i])->weight;
+	if (!m.early || m.weight - early < 2)
+		return;
+	x.finding = finding_new(l, TLS_INTERCEPTION, hello->nsec);
+	x.finding->direction = TO_CLIENT;
+	x.finding->stage = look_stage(l, (size_t)at);
+	measure_tell(x.finding, &m, l, (size_t)at);
+	x.took = m.took;
+	x.data_ttl = flow_trace(l->flow, (size_t)at)->ttl;
+	tell_companions(x.finding, l, (size_t)at);
+	tell_trigger(x.finding, l, look_last_data(l, CLIENT, (size_t)at));
+	tell_baseline(x.finding, l, SERVER, (size_t)at);
+	finding_excludes(x.finding, "the server answered",
+			 "frame %u came after %.0f %% of a round trip", hello->at.frame,
+			 m.kappa * 100);
+	finding_explain(x.finding,
+			"The handshake with %s was answered on the way, before the server can have "
+			"heard of it.",
+			l->name[0] ? l->name : "this address");
+	d->suspect(d->context, l, &x);
+}
+
+static bool
+is_contradicted(const struct flow *f, const struct fact *hello)
+{
+	for (const struct conflict *c = f->conflicts; c; c = c->next)
+		if (c->first.frame == hello->at.frame || c->second.frame == hello->at.frame)
+			return true;
+	return false;
+}
+
 void
 detect_certificate(const struct detection *d, const struct look *l)
 {
@@ -129,8 +175,11 @@ detect_certificate(const struct detection *d, const struct look *l)
 	struct measure m;
 	long at;
 
-	if (!read_signs(d, l, &s))
+	if (!read_signs(d, l, &s)) {
+		if (hello && !is_contradicted(l->flow, hello))
+			suspect_hello(d, l, hello, index_of(l, hello->at));
 		return;
+	}
 	x.finding = finding_new(l, TLS_INTERCEPTION, s.shown.nsec);
 	x.finding->direction = TO_CLIENT;
 	at = hello ? index_of(l, hello->at) : -1;

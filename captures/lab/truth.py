@@ -12,7 +12,7 @@ ALSO = {"rst-injection": ["drop"], "fin-injection": ["rst-injection", "drop", "b
         "data-injection": ["fin-injection", "rst-injection", "block-page"],
         "block-page": ["fin-injection", "rst-injection", "data-injection", "drop"],
         "tls-alert-injection": ["fin-injection", "rst-injection", "data-injection", "drop"],
-        "tls-interception": ["data-injection"], "protocol-stripping": [],
+        "tls-interception": ["data-injection", "drop", "freeze"], "protocol-stripping": [],
         "dns-injection": ["dns-tampering"], "dns-tampering": [], "icmp-rejection": ["drop"]}
 SILENT = ("drop",)
 ACTED = ("dns-tampering", "tls-interception", "protocol-stripping")   # by an end of the flow: nothing was injected

@@ -135,6 +135,20 @@ def mitm_13(lab):
     lab.https(lab.bad, 7)
 
 
+@scenario("interference", delay=(6.0, 50.0))
+def mitm_early(lab):
+    """The server opens the connection, and a box on the way answers the hello and keeps the rest."""
+    close_by(lab)
+    lab.alias(lab.bad, lab.server(lab.good))
+    lab.https(lab.good, 0.2)
+    lab.rule(Data(sni(lab.bad), payload=lambda view: say.server_flight(lab.rng, 700),
+                  mechanism_word="tls-interception", swallow=True, deaf=True,
+                  delay=lab.between(1500, 300, 2500), style={
+                      "ttl": lab.pick(62, 125), "window": 8192}))
+    lab.https(lab.bad, 2, deadline=8)
+    lab.https(lab.good, 12)
+
+
 @scenario("twin")
 def hello_nearer(lab):
     """An anycast address moves to a nearer site of the same operator, who is set up alike there."""
