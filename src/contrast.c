@@ -95,22 +95,44 @@ is_victim(const struct episode *e)
 	return e->interfered || e->outcome == OUTCOME_FAILED;
 }
 
+/* Flows that may be held against this one: to the same service, at about the same time. */
+static bool
+is_comparable(const struct episode *e, const struct episode *me)
+{
+	return !e->dns && e->port == me->port && e->proto == me->proto &&
+	       episodes_near(e, me, COMPARABLE) && addr_equal(&e->server, &me->server);
+}
+
+/* When the first like this one died. What lived before shows nothing: the block may be new. */
+static int64_t
+first_death(const struct history *h, const struct episode *me, enum aspect by)
+{
+	const struct episode *e;
+	size_t i = SIZE_MAX, asked = 0;
+	int64_t first = me->first;
+
+	while (asked++ < ASK_MAX && (e = history_named(h, me->name, &i)))
+		if (is_comparable(e, me) && is_victim(e) && !differs(e, me, by) && e->first < first)
+			first = e->first;
+	return first;
+}
+
 static void
 count_fates(const struct history *h, const struct episode *me, enum aspect by, struct fates *ret)
 {
 	const struct episode *e;
 	size_t i = SIZE_MAX, asked = 0;
+	int64_t begun = first_death(h, me, by);
 
 	*ret = (struct fates){0};
 	while (asked++ < ASK_MAX && (e = history_named(h, me->name, &i))) {
 		bool other = differs(e, me, by);
 
-		if (e->dns || e->port != me->port || e->proto != me->proto ||
-		    !episodes_near(e, me, COMPARABLE) || !addr_equal(&e->server, &me->server))
+		if (!is_comparable(e, me))
 			continue;
 		if (e->flow == me->flow || is_victim(e)) {
 			*(other ? &ret->died_too : &ret->died) += 1;
-		} else if (e->outcome == OUTCOME_OK) {
+		} else if (e->outcome == OUTCOME_OK && e->first > begun) {
 			*(other ? &ret->other : &ret->alike) += 1;
 			if (other)
 				ret->proof = e;

@@ -104,6 +104,18 @@ def url_keyword(lab):
     lab.http(lab.bad, 6, path=word)
 
 
+@scenario("interference")
+def host_blocked_later(lab):
+    """A site is read, page by page, until its Host is blocked: it is not the page that matters."""
+    lab.alias(lab.bad, lab.server(lab.good))
+    rule = Reset(Trigger("http-host", lab.bad, "Host: " + lab.bad), accept={"kind": ["http-host"]},
+                 delay=lab.between(300, 150, 2500), style=dict(STYLE, ttl=lab.pick(58, 44, 121)))
+    lab.at(5, lambda: lab.rule(rule))
+    for i, path in enumerate(("/", "/news", "/about", "/", "/news")):
+        lab.http(lab.bad, 0.2 + 2 * i, path=path)
+    lab.http(lab.good, 12)
+
+
 @scenario("twin")
 def url_forbidden(lab):
     """The server resets requests for one of its pages itself, and serves the others."""
