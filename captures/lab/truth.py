@@ -50,8 +50,9 @@ class Writer:
 
     def within(self, f, t):
         """Whether a moment is that flow's, and not a later one's of the same ports."""
-        later = [g["at"] for g in self.lab.flows if g["key"] == f["key"] and g["at"] > f["at"]]
-        return f["at"] <= t < min(later, default=t + 1)
+        begun = f.get("at", 0)      # not every laboratory uses ports twice
+        later = [g["at"] for g in self.lab.flows if g["key"] == f["key"] and g.get("at", 0) > begun]
+        return begun <= t < min(later, default=t + 1)
 
     def frames_of(self, event):
         """The frames of the flow that it befell."""
