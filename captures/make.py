@@ -35,7 +35,7 @@ def make(s):
     lab = Lab(s.name, **s.options)
     s.function(lab)
     lab.run()
-    data = files.encode(frames(lab), s.kind)
+    data = files.encode(frames(lab), s.kind, lab.snaplen)
     return s.name + SUFFIX[s.kind], data, truth.sample(lab, s.name, s.what, s.group, s.kind)
 
 

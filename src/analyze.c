@@ -42,6 +42,7 @@ struct analysis {
 	struct flow_table *flows;
 	struct history *history;
 	struct shown_store *shown;
+	struct rates *rates;
 	struct rows *rows;
 	struct stats *stats;
 	struct vantage_votes *votes;
@@ -284,6 +285,7 @@ open_all(struct analysis *a, char **ret_why)
 	if (o->stats)
 		a->stats = stats_new(o->nfiles);
 	a->shown = shown_new();
+	a->rates = rates_new(&flow_counts(a->flows)->rate_points);
 	a->votes = xcalloc(o->nfiles, sizeof *a->votes);
 	a->hygiene.decode = decode_counts(a->decoder);
 	a->hygiene.flows = flow_counts(a->flows);
@@ -293,6 +295,7 @@ open_all(struct analysis *a, char **ret_why)
 	a->judge.services = a->services;
 	a->judge.history = a->history;
 	a->judge.shown = a->shown;
+	a->judge.rates = a->rates;
 	a->judge.rows = a->rows;
 	a->judge.hygiene = &a->hygiene;
 	a->judge.votes = a->votes;
@@ -414,6 +417,7 @@ make_report(struct analysis *a)
 		     a->options->target, &targets, &r->ntargets, &a->hygiene.targets_left_out);
 	r->targets = targets;
 	a->hygiene.forgotten = history_forgotten(a->history) + shown_forgotten(a->shown);
+	a->hygiene.rates_forgotten = rates_forgotten(a->rates);
 	r->nlimits = limits_tell(a->arena, &a->hygiene, a->capture, &limits);
 	r->limits = limits;
 	r->next_flow = a->rows ? next_flow : NULL;
@@ -433,6 +437,7 @@ conclude(struct analysis *a)
 	for (size_t i = 0; i < n; i++)
 		vantages[i] = vantage_told(&a->votes[i]);
 	c.vantages = a->report.vantages = vantages;
+	c.rates = a->rates;
 	judge_resolvers(&a->judge);
 	judge_impostors(&a->judge);
 	c.candidates = a->judge.candidates;
@@ -488,6 +493,7 @@ analysis_free(struct analysis *a)
 	if (!a)
 		return;
 	judge_free(&a->judge);
+	rates_free(a->rates);
 	flow_table_free(a->flows);
 	decoder_free(a->decoder);
 	defrag_free(a->defrag);

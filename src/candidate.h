@@ -4,6 +4,7 @@
 
 #include "detect.h"
 #include "history.h"
+#include "rates.h"
 
 struct candidate {
 	struct suspicion suspicion;
@@ -13,6 +14,7 @@ struct candidate {
 struct correlation {
 	struct history *history;
 	const struct fingerprints *fingerprints;
+	struct rates *rates;
 	struct candidate *candidates;
 	size_t n;
 	const enum vantage *vantages; /* one a capture; NULL: unknown */

@@ -5,7 +5,9 @@
 #include "contrast.h"
 #include "control.h"
 #include "correlate_dns.h"
+#include "correlate_freeze.h"
 #include "correlate_quic.h"
+#include "correlate_rate.h"
 #include "correlate_request.h"
 #include "crowd.h"
 #include "residual.h"
@@ -257,6 +259,10 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 
 	if (f->mechanism == TLS_INTERCEPTION)
 		return;
+	if (f->mechanism == FREEZE) {
+		correlate_freeze(c, x);
+		return;
+	}
 
 	for (size_t i = 0, asked = 0; i < c->n && asked < 4 * ASK_MAX; i++) {
 		const struct candidate *y = &c->candidates[i];
@@ -372,7 +378,9 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 
 	if (f->mechanism == DNS_INJECTION || f->mechanism == DNS_TAMPERING) {
 		correlate_dns(c, x);
-	} else {
+	} else if (f->mechanism == THROTTLE) {
+		correlate_rate(others, f, &x->episode);
+	} else if (f->mechanism != FREEZE) {
 		contrast_ttl(c->history, &x->suspicion, &x->episode);
 		contrast_starttls(c->history, &x->suspicion, &x->episode);
 		contrast_trigger(c->history, &x->suspicion, &x->episode);
@@ -380,13 +388,17 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 	/* Other names and repetitions say nothing of whose a certificate is: impostors.c. */
 	if (f->mechanism != DNS_INJECTION && f->mechanism != DNS_TAMPERING &&
 	    f->mechanism != TLS_INTERCEPTION && f->mechanism != PROTOCOL_STRIPPING) {
-		ask_sizes(c, x);
-		ask_server(c, x);
-		ask_name(c, x);
-		ask_vantage(c, x);
+		/* That others fare well says little of one that was slow, or stopped midway. */
+		if (f->mechanism != THROTTLE && f->mechanism != FREEZE) {
+			ask_sizes(c, x);
+			ask_server(c, x);
+			ask_name(c, x);
+			ask_vantage(c, x);
+		}
 		ask_others(others, x);
-		crowd_ask(c, others, x);
-		if (x->episode.quic)
+		if (f->mechanism != THROTTLE && f->mechanism != FREEZE)
+			crowd_ask(c, others, x);
+		if (x->episode.quic && f->mechanism != FREEZE)
 			correlate_quic(c, others, x);
 	}
 	if (finding_has(f, "request.unanswered") || finding_has(f, "request.unanswered_once"))
@@ -433,6 +445,8 @@ correlate(const struct correlation *c)
 			finding_weigh(f, "context.one_way", no_packet());
 		if (c->lossy && x->suspicion.silence)
 			finding_weigh(f, "context.capture_gaps", no_packet());
+		if (f->mechanism == THROTTLE && c->rates)
+			rates_weigh(c->rates, f);
 		weigh(f);
 	}
 	ask_in_rounds(c, others);

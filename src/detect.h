@@ -16,7 +16,8 @@ struct suspicion {
 	bool silence;          /* nothing speaks but silence: a control decides */
 	bool hopeless;         /* kept for the fit only: nobody's repetition */
 	struct ref silence_at; /* the first unanswered packet */
-	uint8_t data_ttl;      /* the TTL of payload in the server's name; 0 if it is none */
+	uint32_t stop_packets, stop_bytes; /* after which all stopped; bytes: from the server */
+	uint8_t data_ttl; /* the TTL of payload in the server's name; 0 if it is none */
 };
 
 struct detection {
@@ -36,6 +37,8 @@ void detect_page(const struct detection *d, const struct look *l);
 void detect_silence(const struct detection *d, const struct look *l);
 void detect_dns(const struct detection *d, const struct look *l);
 void detect_request(const struct detection *d, const struct look *l);
+void detect_freeze(const struct detection *d, const struct look *l);
+void detect_rate(const struct detection *d, const struct look *l);
 void detect_icmp(const struct detection *d, const struct look *l);
 void detect_certificate(const struct detection *d, const struct look *l);
 void detect_strip(const struct detection *d, const struct look *l);

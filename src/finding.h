@@ -165,6 +165,10 @@ struct finding {
 	struct attribution *attributions;
 	size_t nattributions;
 	struct injector injector;
+	/* Of a rate that is held down: bits of payload a second, and the interval that half of what
+	 * was measured lies in; 0 if there is none. */
+	double rate, rate_low, rate_high;
+	uint64_t burst; /* bytes that pass at once */
 	const char *explanation;
 	struct arena *arena; /* owns all of the above */
 };

@@ -99,6 +99,7 @@ struct icmp_error {
 struct dissector;
 struct stream;
 struct message_buffer;
+struct rate;
 
 enum flow_bits {
 	FLOW_ODD = 1 << 0,        /* something that a detector may want to look at */
@@ -150,6 +151,7 @@ struct flow {
 	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
 	struct icmp_error *icmp_errors; /* likewise */
 	struct arena *arena;            /* owns facts' text, state and the two lists */
+	struct rate *rate;              /* of a connection that loses packets (rate.h), or NULL */
 	struct flow *older, *newer;
 };
 

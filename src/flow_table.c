@@ -4,6 +4,7 @@
 #include "dissect_engine.h"
 #include "flow_table.h"
 #include "pool.h"
+#include "rate.h"
 #include "reassemble.h"
 
 #include <netinet/in.h>
@@ -194,8 +195,9 @@ list_append(struct flow_table *t, struct flow *f, enum list list)
 }
 
 static void
-flow_clear(struct flow *f)
+flow_clear(struct flow_table *t, struct flow *f)
 {
+	rate_free(f->rate, &t->counts.rate_points);
 	stream_close(f->stream);
 	dissect_free(f);
 	trace_free(f);
@@ -243,7 +245,7 @@ end(struct flow_table *t, struct flow *f)
 	list_remove(t, f);
 	t->n--;
 	judge(t, f);
-	flow_clear(f);
+	flow_clear(t, f);
 	pool_free(f, sizeof *f);
 }
 
@@ -252,7 +254,7 @@ static void
 settle(struct flow_table *t, struct flow *f)
 {
 	judge(t, f);
-	flow_clear(f);
+	flow_clear(t, f);
 	f->stream = NULL;
 	f->trace = f->tail = NULL;
 	f->ntrace = f->trace_size = f->ntail = f->tail_at = 0;
@@ -262,6 +264,7 @@ settle(struct flow_table *t, struct flow *f)
 	f->icmp_errors = NULL;
 	f->nconflicts = f->nicmp = f->weak = 0;
 	f->arena = NULL;
+	f->rate = NULL;
 	f->dissector = NULL; /* its state is gone; it may claim the flow again */
 	f->state = NULL;
 	f->judged = f->messages;
@@ -566,7 +569,7 @@ flow_table_free(struct flow_table *t)
 			struct flow *f = t->oldest[i];
 
 			list_remove(t, f);
-			flow_clear(f);
+			flow_clear(t, f);
 			pool_free(f, sizeof *f);
 		}
 	}

@@ -20,6 +20,7 @@ struct flow_counts {
 	uint64_t flows, tcp, udp, icmp, other; /* conversations, port reuse counted anew */
 	uint64_t evicted, reused, quotes, quotes_unknown;
 	uint64_t packets, duplicates, conflicts;
+	uint32_t rate_points; /* held in records of losses (rate.h) */
 	uint64_t one_way; /* judged TCP conversations of which one direction is missing */
 };
 

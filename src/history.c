@@ -426,6 +426,24 @@ was_heard_in_full(const struct flow *f)
 	return false;
 }
 
+/* A speed is told from this many bytes on: the first windows of a connection (RFC 6928) and as much
+ * again. */
+#define PACE_BYTES 65536
+
+static void
+read_pace(const struct flow *f, struct episode *e)
+{
+	for (int s = 0; s < 2 && f->proto == IPPROTO_TCP; s++) {
+		const struct half *h = &f->half[s];
+		int64_t took = h->last_data - h->first_data;
+
+		if (h->bytes < PACE_BYTES || took <= 0)
+			continue;
+		e->pace[s].speed = (float)((double)h->bytes * 1e9 / (double)took);
+		e->pace[s].lost = (float)h->retransmissions / (float)h->packets;
+	}
+}
+
 static void
 read_server(const struct look *l, struct episode *e)
 {
@@ -482,6 +500,7 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
 	e->quic = quic_version(f);
+	read_pace(f, e);
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
 	read_request(l, e);
 	read_mail(f, e);

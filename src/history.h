@@ -10,6 +10,12 @@
 #define NAMES_MAX 65536
 #define RESOLVERS_MAX 4096
 
+/* How one side's bytes came along, if they were enough to tell. */
+struct pace {
+	float speed; /* bytes a second, from the first to the last; 0: unknown */
+	float lost;  /* share of the packets that were repeated or missing */
+};
+
 struct episode {
 	uint64_t flow;
 	int64_t first, last;
@@ -43,6 +49,7 @@ struct episode {
 	bool large_heard; /* the server confirmed a packet of the client's that was full */
 	bool reset;       /* the server, or somebody in its name, reset it after words were said */
 	bool encrypted;   /* the client's first words look like nothing at all (opening.h) */
+	struct pace pace[2];              /* TCP: by side */
 	struct usage usage;               /* by what its bytes say */
 	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };

@@ -198,6 +198,11 @@ tell_caps(struct sentences *s, const struct hygiene *h)
 	if (h->forgotten)
 		say(s, "%llu conversations were forgotten as controls for want of room.",
 		    u(h->forgotten));
+	if (h->rates_forgotten)
+		say(s,
+		    "%llu connections that lose packets were noted in part only: a rate limit "
+		    "was looked for in what was noted.",
+		    u(h->rates_forgotten));
 	if (h->suspicions_dropped)
 		say(s, "%llu suspicions were dropped for want of room.", u(h->suspicions_dropped));
 	if (h->targets_left_out)

@@ -24,6 +24,7 @@ struct hygiene {
 	struct addr servers[SERVERS_MANY]; /* the first different ones */
 	size_t nservers;
 	uint64_t suspicions_dropped, forgotten;
+	uint64_t rates_forgotten; /* records of losses that are not whole */
 	size_t targets_left_out;
 };
 

@@ -387,6 +387,10 @@ judge_flow(struct judge *j, struct flow *f)
 		if (is_worth_matching(j, f))
 			match(j, &l);
 	}
+	detect_rate(&d, &l);
+	detect_freeze(&d, &l);
+	if (j->rates)
+		rates_take(j->rates, &l, f);
 	for (size_t i = 0; i < j->npending; i++) {
 		if (f->proto == IPPROTO_TCP)
 			signatures_tell(j->pending[i].finding, f, j->now);

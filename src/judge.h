@@ -4,6 +4,7 @@
 
 #include "correlate.h"
 #include "hygiene.h"
+#include "rates.h"
 #include "rows.h"
 #include "shown.h"
 #include "vantage.h"
@@ -12,6 +13,7 @@ struct judge {
 	const struct fingerprints *fingerprints;
 	const struct services *services;
 	struct history *history;
+	struct rates *rates;
 	struct rows *rows; /* NULL without --flows */
 	struct shown_store *shown;
 	struct hygiene *hygiene;

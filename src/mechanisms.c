@@ -63,16 +63,23 @@ const struct mechanism_text mechanism_texts[NMECHANISMS] = {
     [FREEZE] =
 	{"The connection works, and stops dead after a budget of bytes or packets.",
 	 "Several connections to different hosts stop at the same count, without a reset, while "
-	 "the other side retransmits.",
-	 "A server that stalls but still acknowledges, a client put to sleep, a path-MTU black "
-	 "hole.",
+	 "the other side goes on and is not answered; the last that came was the middle of "
+	 "something. Some 25 packets of both directions, or 15 to 20 kB, have been measured. One "
+	 "connection that stops proves nothing.",
+	 "A server that dies or stalls but still acknowledges, a client put to sleep, a radio link "
+	 "that is lost, a NAT that forgot, a path-MTU black hole, the end of the capture.",
 	 {"net4people/bbs #490", "Cloudflare, Russian Internet users are unable to access the open "
 				 "Internet, 26 June 2025"}},
     [THROTTLE] =
 	{"The connection works at a rate that is held down on purpose.",
-	 "Losses that fit a token bucket: a burst at first, then a constant rate, with packets "
-	 "dropped above it; other names at the same time are faster.",
-	 "A slow access line, congestion, a server's own limit, a small receive window.",
+	 "Losses that fit a token bucket: a burst at first, then the same rate between losses, "
+	 "again and again, in one connection or in all that share the bucket, with packets dropped "
+	 "above it, while bursts still arrive as they were sent; other names at the same time are "
+	 "faster, or lose nothing.",
+	 "A slow access line or congestion (a queue delivers at its rate, and the delay grows "
+	 "before "
+	 "losses), chance (no bucket explains it), a server with little to say, a small receive "
+	 "window, a limit of the subscription, which only a control tells from one of a target.",
 	 {"Flach et al., An Internet-Wide Analysis of Traffic Policing, SIGCOMM 2016",
 	  "Xue et al., Throttling Twitter, IMC 2021"}},
     [DNS_INJECTION] =

@@ -304,6 +304,12 @@ finding(const struct finding *f)
 	json_object_set_new(j, "signatures",
 			    texts((const char *const *)f->signatures, f->nsignatures));
 	json_object_set_new(j, "frames", frames(f));
+	if (f->rate > 0)
+		json_object_set_new(j, "rate",
+				    json_pack("{sI sI sI sI}", "bits_per_second",
+					      (json_int_t)f->rate, "low", (json_int_t)f->rate_low,
+					      "high", (json_int_t)f->rate_high, "burst_bytes",
+					      (json_int_t)f->burst));
 	json_object_set_new(j, "evidence", evidence(f));
 	json_object_set_new(j, "alternatives", alternatives(f));
 	json_object_set_new(j, "attribution", attributions(f));

@@ -386,6 +386,12 @@ text_finding(struct page *p, const struct report *r, const struct report_style *
 	page_printf(p, "%s; ", stage_clauses[f->stage]);
 	page_words(p, direction_phrase(f->mechanism, f->direction));
 	put_residual(p, f);
+	if (f->rate > 0) {
+		label(p, "rate");
+		page_printf(p, "%.0f kbit/s (%.0f to %.0f); %llu bytes pass at once",
+			    f->rate / 1000, f->rate_low / 1000, f->rate_high / 1000,
+			    (unsigned long long)f->burst);
+	}
 	put_sureness(p, r, style, f);
 	put_packets(p, r, style, f, order);
 	for (size_t i = 0; i < r->ncaptures; i++)

@@ -4,6 +4,7 @@
 #include "flow_table.h"
 #include "pool.h"
 #include "shape.h"
+#include "rate.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -440,6 +441,9 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 		t.odd = judge_ip(f, h, pkt);
 		if (f->proto == IPPROTO_TCP) {
 			t.odd |= judge_tcp(f, kept, pkt, from, counts);
+			if (f->rate || (t.odd & (ODD_RETRANSMISSION | ODD_GAP) &&
+					h->bytes > RATE_AFTER))
+				rate_note(f, &t, &counts->rate_points);
 		} else {
 			if (!h->first_data)
 				h->first_data = pkt->nsec;

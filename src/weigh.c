@@ -8,13 +8,14 @@
 /* Families whose features hang together count up to here (research: an injector that differs in
  * TTL tends to differ in IP ID, window and options as well; several silences are one silence). */
 const double weight_family_cap[NFAMILIES] = {
-    [FAMILY_PRIOR] = INFINITY, [FAMILY_TIME] = 6,           [FAMILY_HEADER] = 6,
-    [FAMILY_SEQUENCE] = 6,     [FAMILY_AFTER] = 6,          [FAMILY_CONTENT] = 8,
-    [FAMILY_SILENCE] = 6,      [FAMILY_CONTEXT] = INFINITY, [FAMILY_CONTROL] = 5,
+    [FAMILY_PRIOR] = INFINITY,   [FAMILY_TIME] = 6,    [FAMILY_HEADER] = 6,  [FAMILY_SEQUENCE] = 6,
+    [FAMILY_AFTER] = 6,          [FAMILY_CONTENT] = 8, [FAMILY_SILENCE] = 6, [FAMILY_RATE] = 6,
+    [FAMILY_CONTEXT] = INFINITY, [FAMILY_CONTROL] = 5,
 };
 
 /* Silence proves little by itself: without another flow that fared well it stays below this
- * (design: "silence without a control stays under 0.8"). */
+ * (design: "silence without a control stays under 0.8"). A rate that is held proves a limit, and
+ * not whom it is meant for. */
 #define SILENCE_ALONE_MAX 0.79
 /* A control of this weight tells the target from the network: another name at the same address,
  * the same service before. That others fare well does not. */
@@ -59,7 +60,7 @@ weigh(struct finding *f)
 
 		sum[e->family] += e->weight;
 		control |= e->family == FAMILY_CONTROL && e->weight >= TELLING;
-		silence |= e->family == FAMILY_SILENCE;
+		silence |= e->family == FAMILY_SILENCE || e->family == FAMILY_RATE;
 	}
 	for (int i = 0; i < NFAMILIES; i++)
 		total += sum[i] > weight_family_cap[i] ? weight_family_cap[i] : sum[i];

@@ -17,6 +17,7 @@ enum evidence_family {
 	FAMILY_AFTER,    /* the end that "left" goes on; two versions of one thing */
 	FAMILY_CONTENT,  /* what the packet says */
 	FAMILY_SILENCE,  /* who owed what, for how long */
+	FAMILY_RATE,     /* what passed, and what was lost */
 	FAMILY_CONTEXT,  /* what the capture can and cannot show; innocent shapes */
 	FAMILY_CONTROL,  /* how other flows fared */
 	NFAMILIES

@@ -18,7 +18,7 @@ import textwrap
 
 ALSO = {"TRACE_HEAD", "TRACE_TAIL", "TRACE_ODD", "TRACE_WEAK", "KEPT_BYTES", "KEPT_WALK", "HASH_BYTES",
         "KEEP_BYTES", "WAIT_NSEC", "WINDOW", "LEND_BUFFER", "FACTS_PART", "RESIDUAL_MAX"}
-FAMILIES = ("prior", "time", "header", "sequence", "after", "content", "silence", "context", "control")
+FAMILIES = ("prior", "time", "header", "sequence", "after", "content", "silence", "rate", "context", "control")
 # Sizes of texts: nothing is left out because of them.
 TEXTS = {"ADDR_TEXT_MAX", "TIME_TEXT_MAX", "COMMUNITY_ID_MAX", "LINK_NAME_MAX", "PROTOCOL_MAX",
          "PRINTABLE_MAX"}

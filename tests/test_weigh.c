@@ -91,9 +91,9 @@ families_are_capped(void **state)
 		double sum = 0, cap = weight_family_cap[family];
 		double prior = weight_of("prior.rst-injection"), expected;
 
-		if (family == FAMILY_PRIOR || family == FAMILY_SILENCE) {
+		if (family == FAMILY_PRIOR || family == FAMILY_SILENCE || family == FAMILY_RATE) {
 			finding_free(f);
-			continue; /* silences have a cap of their own, below */
+			continue; /* silences and rates have a cap of their own, below */
 		}
 		for (const struct weight *w = weights; w->name; w++) {
 			if ((int)w->family != family || w->weight <= 0)
@@ -130,7 +130,7 @@ monotone(void **state)
 	for (int against = 0; against < 2; against++) {
 		for (const struct weight *w = weights; w->name; w++) {
 			if (w->family == FAMILY_PRIOR || w->family == FAMILY_SILENCE ||
-			    (w->weight < 0) != against)
+			    w->family == FAMILY_RATE || (w->weight < 0) != against)
 				continue;
 			weigh(f);
 			before = f->confidence;

@@ -7,12 +7,13 @@ LINKTYPE_ETHERNET = 1
 SNAPLEN = 262144        # tcpdump's default
 
 
-def pcap(frames):
+def pcap(frames, snaplen):
     """frames: (microseconds since the epoch, bytes)."""
-    out = [struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, SNAPLEN, LINKTYPE_ETHERNET)]
+    out = [struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, snaplen, LINKTYPE_ETHERNET)]
     for t, data in frames:
-        out.append(struct.pack("<IIII", t // 1000000, t % 1000000, len(data), len(data)))
-        out.append(data)
+        out.append(struct.pack("<IIII", t // 1000000, t % 1000000, min(len(data), snaplen),
+                               len(data)))
+        out.append(data[:snaplen])
     return b"".join(out)
 
 
@@ -22,12 +23,13 @@ def block(kind, body):
     return struct.pack("<II", kind, n) + body + struct.pack("<I", n)
 
 
-def pcapng(frames):
+def pcapng(frames, snaplen):
     out = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)),
-           block(1, struct.pack("<HHI", LINKTYPE_ETHERNET, 0, SNAPLEN))]
+           block(1, struct.pack("<HHI", LINKTYPE_ETHERNET, 0, snaplen))]
     for t, data in frames:
-        out.append(block(6, struct.pack("<IIIII", 0, t >> 32, t & 0xffffffff, len(data),
-                                        len(data)) + data))
+        kept = data[:snaplen]
+        out.append(block(6, struct.pack("<IIIII", 0, t >> 32, t & 0xffffffff, len(kept),
+                                        len(data)) + kept))
     return b"".join(out)
 
 
@@ -38,6 +40,7 @@ def gzipped(data):
         + struct.pack("<II", zlib.crc32(data), len(data) & 0xffffffff)
 
 
-def encode(frames, kind):
-    data = pcapng(frames) if kind.startswith("pcapng") else pcap(frames)
+def encode(frames, kind, snaplen=None):
+    make = pcapng if kind.startswith("pcapng") else pcap
+    data = make(frames, snaplen or SNAPLEN)
     return gzipped(data) if kind.endswith(".gz") else data

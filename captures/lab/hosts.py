@@ -37,6 +37,7 @@ class Host:
         self.dead = self.mute_closed = False
         self.mss = 1440 if is_v6(address) else 1460
         self.send = None
+        self.stack = Connection         # or bulk.Bulk, for much to carry
         self.rewrite = None             # a helper in front of the host may alter what it sends
 
     def next_id(self, connection=None, bare=False):
@@ -57,7 +58,7 @@ class Host:
         return self.clock_base + self.clock.now // 1000     # Linux counts milliseconds
 
     def connect(self, peer, port, app, sport=None):
-        c = Connection(self, peer, port, sport or self.lab.port(), app, active=True)
+        c = self.stack(self, peer, port, sport or self.lab.port(), app, active=True)
         self.tcp[(peer, port, c.sport)] = c
         c.open()
         return c
@@ -92,7 +93,7 @@ class Host:
         elif p.flags & RST:
             return
         elif p.flags & SYN and not p.flags & ACK and p.dport in self.listening:
-            c = Connection(self, p.src, p.sport, p.dport, None, active=False)
+            c = self.stack(self, p.src, p.sport, p.dport, None, active=False)
             self.tcp[(p.src, p.sport, p.dport)] = c
             self.listening[p.dport](c)
             c.accept(p)

@@ -105,7 +105,7 @@ def one(s, number, seed, known, frames):
             break
     kind = rng.choice(("pcap", "pcap", "pcap", "pcapng", "pcap.gz"))
     name = "%05d-%s.%s" % (number, s.name, kind)
-    data = files.encode(frames(lab), kind)
+    data = files.encode(frames(lab), kind, lab.snaplen)
     return name, data, truth.Writer(lab).document("interference/" + name, kind)
 
 

@@ -4,6 +4,7 @@ import heapq
 
 from .packets import RST, TCP
 
+HEADERS = 52        # of IP and TCP with timestamps, beside the payload
 QUEUE_GAP = 9       # microseconds between two packets in a queue: 1,100 bytes at 1 Gbit/s
 
 
@@ -24,6 +25,21 @@ class Clock:
         while self.queue and self.queue[0][0] <= until:
             self.now, _, call, args = heapq.heappop(self.queue)
             call(*args)
+
+
+class Queue:
+    """A slow line: what comes waits its turn, and is dropped when too much waits (drop-tail)."""
+
+    def __init__(self, rate, depth):
+        self.rate, self.depth = rate, depth     # bytes a second, bytes
+        self.free = 0                           # when the line is free again
+
+    def leaves(self, now, size):
+        """When a packet has passed; None if there is no room for it."""
+        if (self.free - now) * self.rate / 1e6 + size > self.depth:
+            return None
+        self.free = max(self.free, now) + size * 1e6 / self.rate
+        return int(self.free)
 
 
 class Tap:
@@ -69,6 +85,7 @@ class Path:
         self.lose = []              # of (predicate): each loses the first packet that fits
         self.clients, self.servers, self.routes = {}, {}, {}
         self.box, self.tap = None, None
+        self.slow = {}              # "up", "down": a Queue between middlebox and client
         self.last = {}
 
     def add_client(self, host):
@@ -148,6 +165,14 @@ class Path:
     def forward_down(self, p, ttl):
         if self.tap.place == "near":
             self.tap.see(self.clock.now, p, ttl, True)
+        if "down" in self.slow:
+            t = self.slow["down"].leaves(self.clock.now, p.length + HEADERS)
+            if t is not None:
+                self.clock.at(t, self._leave_queue, p, ttl)
+            return
+        self._leave_queue(p, ttl)
+
+    def _leave_queue(self, p, ttl):
         self.clock.at(self._arrival("cd", self.delay, True), self._at_client, p, ttl - self.hops)
 
     def _at_client(self, p, ttl):

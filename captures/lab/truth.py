@@ -13,8 +13,10 @@ ALSO = {"rst-injection": ["drop"], "fin-injection": ["rst-injection", "drop", "b
         "block-page": ["fin-injection", "rst-injection", "data-injection", "drop"],
         "tls-alert-injection": ["fin-injection", "rst-injection", "data-injection", "drop"],
         "tls-interception": ["data-injection"], "protocol-stripping": [],
+        "throttle": ["drop"], "freeze": ["drop"],
         "dns-injection": ["dns-tampering"], "dns-tampering": [], "icmp-rejection": ["drop"]}
-SILENT = ("drop",)
+SILENT = ("drop", "freeze")
+FEW_LOSSES = 40     # of which a limit cannot be told
 ACTED = ("dns-tampering", "tls-interception", "protocol-stripping")   # by an end of the flow: nothing was injected
 LIKELY = 0.6        # the contract's word; less is asked where an innocent twin looks the same
 SEEN_SILENCE = 3000000      # microseconds of silence in the capture before one can speak of it
@@ -60,6 +62,8 @@ class Writer:
     def visible(self, event):
         """Whether this tap could see it at all."""
         frames = self.frames_of(event)
+        if event.mechanism == "throttle":
+            return bool(frames) and not self.lab.tap.only and len(event.dropped) >= FEW_LOSSES
         if event.mechanism not in SILENT:
             return event in self.forged or event.felt and bool(frames)
         if not frames or self.lab.tap.only:

@@ -37,6 +37,7 @@ class Lab:
         self.count, self.flows, self.names, self.until = 0, [], {}, 120
         self.vlan, self.offset, self.pace = None, 0, 1
         self.alone = False          # nothing else happens in a labelled capture of it
+        self.snaplen = None         # of what the tap writes
         self.bad, self.good, self.other = "blocked.example", "open.example", "news.example"
         self.client = Host(self, self.net6 + ":1::10" if v6 else "192.168.1.10" if self.chance
                            else "192.0.2.10", client)

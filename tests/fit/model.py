@@ -47,7 +47,7 @@ class Model:
 
     def highest(self, names, weight):
         """What the confidence may be at most."""
-        silence = any(self.family[n] == "SILENCE" for n in names)
+        silence = any(self.family[n] in ("SILENCE", "RATE") for n in names)
         control = any(self.family[n] == "CONTROL" and weight[n] >= self.telling for n in names)
         return self.alone if silence and not control else self.most
 

@@ -4,7 +4,7 @@ import importlib
 
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "leftover", "crowds", "quic", "dns",
            "pages", "alerts", "certificates", "mails", "contrasts", "icmp", "systems", "calls",
-           "requests", "evening", "plain", "benign")
+           "rates", "freezes", "requests", "evening", "plain", "benign")
 ALL = {}
 
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Connections that lose packets again and again, one way: is their rate held down? Which losses fit
+ * a limit is told when all connections are known that may share it (rates.h). Flach et al., An
+ * Internet-Wide Analysis of Traffic Policing, SIGCOMM 2016; Xue et al., Throttling Twitter, IMC
+ * 2021. */
+#include "detect.h"
+#include "rate.h"
+
+#include <netinet/in.h>
+
+/* The detector of 2016 asks for so many losses. */
+#define LOSSES_MIN 15
+/* And one packet in so many: policed transfers lose a fifth on average (SIGCOMM 2016), and in the
+ * captures of that study one in 65 at the least. Looking costs; ordinary lines lose less. */
+#define ONE_IN 200
+/* Of these a reader is shown so many, spread over the connection. */
+#define LOSSES_SHOWN 8
+
+static void
+cite_losses(struct finding *f, const struct rate *r, enum side from)
+{
+	const struct rate_side *s = &r->side[from];
+	uint32_t step = s->lost / LOSSES_SHOWN + 1, n = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct ref at = {s->points[i].frame, r->capture};
+
+		if (s->points[i].fate == RATE_LOST && n++ % step == 0)
+			finding_cite(
+			    f, at, s->holes > s->lost / 2 ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
+	}
+}
+
+void
+detect_rate(const struct detection *d, const struct look *l)
+{
+	const struct flow *flow = l->flow;
+	const struct rate *r = flow->rate;
+	struct suspicion x = {0};
+	enum side from;
+
+	if (!r)
+		return;
+	from = r->side[SERVER].lost >= r->side[CLIENT].lost ? SERVER : CLIENT;
+	if (r->side[from].lost < LOSSES_MIN || r->side[from].lost * ONE_IN < r->side[from].n)
+		return;
+	x.finding = finding_new(l, THROTTLE, r->began);
+	x.finding->direction = from == SERVER ? TO_CLIENT : TO_SERVER;
+	x.finding->stage = STAGE_ESTABLISHED;
+	tell_trigger(x.finding, l, l->said != TRIGGER_UNKNOWN ? l->data[CLIENT] : -1);
+	if (flow->bits & FLOW_MIDDLE)
+		finding_weigh(x.finding, "context.middle", no_packet());
+	cite_losses(x.finding, r, from);
+	d->suspect(d->context, l, &x);
+}

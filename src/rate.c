@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When the bytes of a connection passed, and which of them were lost. */
+#include "rate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How far back the packet is looked for whose bytes are sent again: a window of 3 MB. */
+#define LOOK_BACK 2048
+/* A hole that is filled within this was reordering (RFC 4653 calls for a round trip; captures show
+ * one to three milliseconds). */
+#define REORDERED_USEC 3000
+/* Time is kept in 32 bits of microseconds. */
+#define USEC_MAX (4200LL * NSEC_PER_SEC / NSEC_PER_USEC)
+
+static struct rate_point *
+append(struct rate *r, struct rate_side *s, const struct rate_point *p, uint32_t *points)
+{
+	if (s->n == RATE_POINTS_MAX || (s->n == s->size && *points >= RATE_POINTS_ALL)) {
+		r->full = true;
+		return NULL;
+	}
+	if (s->n == s->size) {
+		uint32_t size = s->size ? s->size * 2 : 64;
+
+		if (size > RATE_POINTS_MAX)
+			size = RATE_POINTS_MAX;
+		memory_grows((size - s->size) * sizeof *s->points);
+		*points += size - s->size;
+		s->points = xrealloc(s->points, size, sizeof *s->points);
+		s->size = size;
+	}
+	s->points[s->n] = *p;
+	return &s->points[s->n++];
+}
+
+/* The bytes [from, to) of that point were lost; what is left of it had passed. */
+static void
+lose_part(struct rate *r, struct rate_side *s, size_t i, uint32_t from, uint32_t to,
+	  uint32_t *points)
+{
+	struct rate_point lost = s->points[i];
+	uint32_t n = to - from;
+
+	s->lost++;
+	if (n >= s->points[i].len) {
+		s->points[i].fate = RATE_LOST;
+		return;
+	}
+	s->points[i].len = (uint16_t)(s->points[i].len - n);
+	lost.seq = from;
+	lost.len = (uint16_t)n;
+	lost.fate = RATE_LOST;
+	append(r, s, &lost, points);
+}
+
+/* Bytes come that came, or should have come, before: which packet was lost? The newest that held
+ * them. */
+static void
+place_loss(struct rate *r, struct rate_side *s, const struct trace *t, uint32_t usec,
+	   uint32_t *points)
+{
+	uint32_t seq = t->seq, end = seq + t->len, frame = t->at.frame;
+
+	for (uint32_t i = s->n, k = 0; i > 0 && k < LOOK_BACK; i--, k++) {
+		struct rate_point *p = &s->points[i - 1];
+		uint32_t from = seq_before(p->seq, seq) ? seq : p->seq;
+		uint32_t to = seq_before(end, p->seq + p->len) ? end : p->seq + p->len;
+
+		if (!seq_before(from, to) || p->fate == RATE_VOID)
+			continue;
+		if (p->fate == RATE_LOST)
+			return; /* a part of it that was counted */
+		if (p->fate == RATE_HOLE && usec - p->usec < REORDERED_USEC) {
+			p->fate = RATE_VOID;
+			return;
+		}
+		if (p->fate == RATE_HOLE) {
+			s->holes++;
+			p->frame = frame;
+		}
+		p->fate = RATE_PASSED;
+		lose_part(r, s, i - 1, from, to, points);
+		return;
+	}
+	s->unplaced++;
+}
+
+static void
+note_data(struct rate *r, enum side from, const struct trace *t, uint32_t usec, uint32_t *points)
+{
+	struct rate_side *s = &r->side[from];
+	struct rate_point p = {.usec = usec, .frame = t->at.frame, .seq = t->seq};
+	uint32_t ahead = t->seq - s->next;
+
+	if (seq_before(t->seq, s->next)) {
+		if (t->len > 1 && seq_before(s->highest_ack, t->seq + t->len))
+			place_loss(r, s, t, usec, points);
+		s->repeated = usec;
+	} else if (ahead && ahead <= UINT16_MAX) {
+		p.seq = s->next;
+		p.len = (uint16_t)ahead;
+		p.fate = RATE_HOLE;
+		append(r, s, &p, points);
+		p.seq = t->seq;
+	}
+	p.len = (uint16_t)(t->len < UINT16_MAX ? t->len : UINT16_MAX);
+	p.fate = RATE_PASSED;
+	append(r, s, &p, points);
+	if (seq_before(s->next, t->seq + t->len))
+		s->next = t->seq + t->len;
+}
+
+/* Round trips of what was sent since the last retransmission: of everything else nobody knows which
+ * copy was confirmed, or what it had to wait for (RFC 6298, 3). */
+static void
+note_ack(struct rate_side *s, uint32_t ack, uint32_t usec)
+{
+	if (!seq_before(s->highest_ack, ack))
+		return;
+	s->highest_ack = ack;
+	while (s->acked < s->n) {
+		struct rate_point *p = &s->points[s->acked];
+
+		if (seq_before(ack, p->seq + p->len))
+			return;
+		if (p->usec > s->repeated && p->fate == RATE_PASSED && usec > p->usec)
+			p->delay = usec - p->usec;
+		s->acked++;
+	}
+}
+
+static struct rate *
+begin(const struct flow *f, const struct trace *t)
+{
+	struct rate *r = xcalloc(1, sizeof *r);
+
+	memory_grows(sizeof *r);
+	r->began = t->nsec;
+	r->capture = t->at.capture;
+	for (int i = 0; i < 2; i++) {
+		const struct half *h = &f->half[i], *o = &f->half[1 - i];
+
+		r->side[i].next = h->next_seq;
+		r->side[i].highest_ack = o->has_ack ? o->max_ack : h->isn;
+	}
+	r->side[t->from].burst = t->seq - f->half[t->from].isn - 1;
+	if (t->odd & ODD_GAP)
+		r->side[t->from].next = t->seq; /* how large the hole was is not known any more */
+	return r;
+}
+
+void
+rate_note(struct flow *f, const struct trace *t, uint32_t *points)
+{
+	struct rate *r = f->rate;
+	int64_t usec;
+
+	if (t->odd & (ODD_DUPLICATE | ODD_KEEPALIVE | ODD_RST | ODD_ICMP | ODD_PADDED | ODD_SYN))
+		return;
+	if (!r)
+		r = f->rate = begin(f, t);
+	usec = (t->nsec - r->began) / NSEC_PER_USEC;
+	if (r->full || usec < 0 || usec > USEC_MAX || t->at.capture != r->capture)
+		return;
+	if (t->len)
+		note_data(r, (enum side)t->from, t, (uint32_t)usec, points);
+	if (t->flags & TH_ACK_)
+		note_ack(&r->side[other_side((enum side)t->from)], t->ack, (uint32_t)usec);
+}
+
+void
+rate_free(struct rate *r, uint32_t *points)
+{
+	if (!r)
+		return;
+	memory_shrinks(sizeof *r);
+	for (int i = 0; i < 2; i++) {
+		memory_shrinks(r->side[i].size * sizeof *r->side[i].points);
+		*points -= r->side[i].size;
+		free(r->side[i].points);
+	}
+	free(r);
+}
+
+void
+rate_trim(struct rate *r, uint32_t *points)
+{
+	for (int i = 0; i < 2; i++) {
+		struct rate_side *s = &r->side[i];
+
+		if (s->n == 0 || s->n == s->size)
+			continue;
+		memory_shrinks((s->size - s->n) * sizeof *s->points);
+		*points -= s->size - s->n;
+		s->points = xrealloc(s->points, s->n, sizeof *s->points);
+		s->size = s->n;
+	}
+}

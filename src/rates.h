@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The records of all connections that lost packets, and what they show together: several
+ * connections of one client may share one limit, and each alone then looks like chance. */
+#pragma once
+
+#include "finding.h"
+#include "rate.h"
+
+/* Connections that are remembered; most captures have a handful that lose that much. */
+#define RATES_MAX 4096
+
+struct rates;
+struct look;
+
+/* `points` is what rate_note() counts in. */
+struct rates *rates_new(uint32_t *points);
+void rates_free(struct rates *r); /* accepts NULL */
+/* Takes over what a finished flow noted, if it noted anything. */
+void rates_take(struct rates *r, const struct look *l, struct flow *f);
+/* Adds what the packets show about a suspected limit, alone or with the client's others. */
+void rates_weigh(struct rates *r, struct finding *f);
+/* How many connections were left out, or noted in part, for want of room. */
+uint64_t rates_forgotten(const struct rates *r);

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rate limits: what is noted of connections that lose packets, and which losses fit a bucket. */
+#include "flows.h"
+#include "policer.h"
+#include "rate.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define SEGMENT 1400
+#define POINTS (1 << 15)
+
+/* --- the record --- */
+
+static char filler[SEGMENT + 1];
+
+static struct talk *
+transfer(struct talk *t, int segments)
+{
+	memset(filler, 'x', SEGMENT);
+	talk_begin(t, 16, NULL, NULL);
+	talk_open(t);
+	talk_say(t, CLIENT, TH_PSH_ | TH_ACK_, "a request");
+	t->now += TALK_RTT;
+	for (int i = 0; i < segments; i++) {
+		talk_say(t, SERVER, TH_ACK_, filler);
+		t->now += NSEC_PER_MSEC;
+	}
+	return t;
+}
+
+/* The server says again what lay `back` bytes behind. */
+static void
+again(struct talk *t, uint32_t back, size_t n)
+{
+	struct packet p = talk_packet(t, SERVER, TH_ACK_, filler);
+
+	p.seq -= back;
+	p.payload.n = n;
+	p.payload_len = (uint32_t)n;
+	p.ip_id = ++t->ip_id[SERVER];
+	talk_hear(t, p);
+}
+
+static void
+healthy_flows_note_nothing(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	transfer(&t, 40);
+	assert_null(t.flow->rate);
+	talk_end(&t);
+	/* Nor does a loss of what has just begun. */
+	transfer(&t, 3);
+	again(&t, SEGMENT, SEGMENT);
+	assert_null(t.flow->rate);
+	talk_end(&t);
+}
+
+static void
+lost_is_what_is_sent_again(void **state)
+{
+	struct talk t;
+	struct rate_side *s;
+
+	(void)state;
+	transfer(&t, 20);
+	again(&t, SEGMENT, SEGMENT); /* the record begins; what was before is not in it */
+	assert_non_null(t.flow->rate);
+	s = &t.flow->rate->side[SERVER];
+	assert_int_equal(s->burst, 19 * SEGMENT);
+	assert_int_equal(s->unplaced, 1);
+	for (int i = 0; i < 5; i++)
+		talk_say(&t, SERVER, TH_ACK_, filler);
+	t.now += 200 * NSEC_PER_MSEC;
+	again(&t, 3 * SEGMENT, SEGMENT);
+	assert_int_equal(s->lost, 1);
+	assert_int_equal(s->n, 7);
+	assert_int_equal(s->points[3].fate, RATE_LOST);
+	assert_int_equal(s->points[6].fate, RATE_PASSED);
+	/* Its repetition is lost, too. */
+	t.now += 200 * NSEC_PER_MSEC;
+	again(&t, 3 * SEGMENT, SEGMENT);
+	assert_int_equal(s->lost, 2);
+	assert_int_equal(s->points[6].fate, RATE_LOST);
+	/* Half of one: the other half had passed. */
+	again(&t, SEGMENT, SEGMENT / 2);
+	assert_int_equal(s->lost, 3);
+	assert_int_equal(s->points[5].fate, RATE_PASSED);
+	assert_int_equal(s->points[5].len, SEGMENT / 2);
+	talk_end(&t);
+	assert_int_equal(memory_held(), 0);
+}
+
+static void
+what_was_confirmed_is_not_lost(void **state)
+{
+	struct talk t;
+	struct rate_side *s;
+
+	(void)state;
+	transfer(&t, 20);
+	again(&t, SEGMENT, SEGMENT);
+	s = &t.flow->rate->side[SERVER];
+	talk_say(&t, SERVER, TH_ACK_, filler);
+	t.now += 30 * NSEC_PER_MSEC;
+	talk_say(&t, CLIENT, TH_ACK_, "");
+	again(&t, SEGMENT, SEGMENT);
+	assert_int_equal(s->lost, 0);
+	/* Sent in the same microsecond as the repetition before: nobody knows which it was. */
+	assert_int_equal(s->points[1].delay, 0);
+	t.now += NSEC_PER_MSEC;
+	talk_say(&t, SERVER, TH_ACK_, filler);
+	t.now += 30 * NSEC_PER_MSEC;
+	talk_say(&t, CLIENT, TH_ACK_, "");
+	assert_int_equal(s->points[3].delay, 30000);
+	talk_end(&t);
+}
+
+static void
+holes_are_lost_when_they_are_filled_late(void **state)
+{
+	struct talk t;
+	struct rate_side *s;
+
+	(void)state;
+	transfer(&t, 20);
+	again(&t, SEGMENT, SEGMENT);
+	s = &t.flow->rate->side[SERVER];
+	t.seq[SERVER] += SEGMENT;
+	talk_say(&t, SERVER, TH_ACK_, filler);
+	assert_int_equal(s->points[1].fate, RATE_HOLE);
+	assert_int_equal(s->lost, 0);
+	t.now += 100 * NSEC_PER_MSEC;
+	again(&t, 2 * SEGMENT, SEGMENT);
+	assert_int_equal(s->points[1].fate, RATE_LOST);
+	assert_int_equal(s->holes, 1);
+	assert_int_equal(s->points[1].frame, t.number); /* where a reader finds it */
+	/* Filled at once: the packets were reordered. */
+	t.seq[SERVER] += SEGMENT;
+	talk_say(&t, SERVER, TH_ACK_, filler);
+	t.now += NSEC_PER_MSEC;
+	again(&t, 2 * SEGMENT, SEGMENT);
+	assert_int_equal(s->lost, 1);
+	assert_int_equal(s->points[4].fate, RATE_VOID);
+	talk_end(&t);
+}
+
+static void
+the_record_is_bounded(void **state)
+{
+	uint32_t points = RATE_POINTS_ALL;
+	struct talk t;
+	struct trace x;
+
+	(void)state;
+	transfer(&t, 20);
+	again(&t, SEGMENT, SEGMENT);
+	for (int i = 0; i < RATE_POINTS_MAX + 10; i++)
+		talk_say(&t, SERVER, TH_ACK_, filler);
+	assert_true(t.flow->rate->full);
+	assert_int_equal(t.flow->rate->side[SERVER].n, RATE_POINTS_MAX);
+	talk_end(&t);
+	/* No room in all. */
+	transfer(&t, 20);
+	x = *flow_trace(t.flow, flow_trace_count(t.flow) - 1);
+	rate_note(t.flow, &x, &points);
+	assert_true(t.flow->rate->full);
+	assert_int_equal(t.flow->rate->side[SERVER].n, 0);
+	talk_end(&t);
+	assert_int_equal(memory_held(), 0);
+}
+
+/* --- the bucket --- */
+
+/* Senders with a window, a round trip of 100 ms, and something on the way. */
+struct path {
+	double rate, depth;  /* of the bucket or the queue, bytes a second and bytes */
+	double fill, chance; /* chance: of a random loss */
+	int64_t at;
+	bool queue;
+	uint32_t random;
+};
+
+static double
+draw(struct path *x)
+{
+	x->random = x->random * 1664525 + 1013904223; /* Numerical Recipes */
+	return (x->random >> 8) / 16777216.0;
+}
+
+/* What becomes of a packet. The fill is what is in the bucket, or free in the queue. */
+static struct passage
+pass(struct path *x, int64_t usec, uint16_t flow)
+{
+	struct passage p = {.usec = usec, .len = SEGMENT, .arrived = true, .flow = flow};
+
+	p.delay = 100000 + (uint32_t)(draw(x) * 300);
+	p.lost = draw(x) < x->chance;
+	if (x->rate <= 0 || p.lost)
+		return p;
+	x->fill += x->rate * (double)(usec - x->at) / 1e6;
+	x->at = usec;
+	if (x->fill > x->depth)
+		x->fill = x->depth;
+	p.lost = x->fill < SEGMENT;
+	if (p.lost)
+		return p;
+	x->fill -= SEGMENT;
+	if (x->queue)
+		p.delay += (uint32_t)((x->depth - x->fill) / x->rate * 1e6);
+	return p;
+}
+
+/* `flows` connections for that many round trips, each with a window that grows by one a round trip
+ * and is halved by a loss. */
+static size_t
+run(struct path *x, struct passage *p, unsigned flows, int rounds)
+{
+	double window[4] = {10, 10, 10, 10};
+	size_t n = 0;
+
+	x->fill = x->depth;
+	for (int k = 0; k < rounds; k++) {
+		for (unsigned f = 0; f < flows; f++) {
+			bool lost = flows > 1 && draw(x) < 0.05; /* one has less to say */
+
+			/* The bursts of several connections do not touch. */
+			int64_t at = k * 100000 + (int64_t)(draw(x) * 20000) + f * 30000;
+
+			for (int i = 0; i < (int)window[f] && n < POINTS; i++) {
+				p[n] = pass(x, at + i * 200, (uint16_t)f);
+				lost |= p[n++].lost;
+			}
+			window[f] = lost ? fmax(window[f] / 2, 2) : window[f] + 1;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		p[i].frame = (uint32_t)i + 1;
+	return n;
+}
+
+static struct policer_fit
+fitted(struct path *x, unsigned flows, int rounds, int only)
+{
+	struct passage *p = xcalloc(POINTS, sizeof *p);
+	size_t n = run(x, p, flows, rounds), m = 0;
+	struct policer_fit fit;
+
+	for (size_t i = 0; i < n; i++)
+		if (only < 0 || p[i].flow == only)
+			p[m++] = p[i];
+	assert_true(policer_fit(p, m, 100000, &fit));
+	free(p);
+	return fit;
+}
+
+static void
+a_policer_is_told(void **state)
+{
+	static const double rates[] = {30e3, 60e3, 180e3, 400e3}, depths[] = {8e3, 30e3, 200e3};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			struct path x = {.rate = rates[i], .depth = depths[k], .random = 1};
+			struct policer_fit fit = fitted(&x, 1, 900, -1);
+
+			if (fit.held < 0.6 && fit.score < 0.5)
+				fail_msg("%g, %g: %g held, score %g", rates[i], depths[k], fit.held,
+					 fit.score);
+			/* A bucket that a round trip fills is full at each burst: what is held then
+			 * is less than its rate. */
+			if (fit.held >= 0.6 && depths[k] > 0.1 * rates[i] &&
+			    fabs(fit.rate / rates[i] - 1) > 0.08)
+				fail_msg("%g, %g: taken for %g", rates[i], depths[k], fit.rate);
+			assert_true(fit.arrival > 3 * fit.rate);
+		}
+	}
+}
+
+static void
+chance_is_told(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		struct path x = {.chance = 0.005 * (1 + i % 4), .random = i};
+		struct policer_fit fit = fitted(&x, 1, 1200, -1);
+
+		if (fit.held >= 0.45 || (fit.score >= 0.3 && fit.surprise >= 12))
+			fail_msg("%u: %g held, score %g", i, fit.held, fit.score);
+	}
+}
+
+static void
+a_queue_is_told(void **state)
+{
+	static const double depths[] = {8e3, 16e3, 64e3, 200e3};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct path x = {.rate = 180e3, .depth = depths[i], .queue = true, .random = 7};
+		struct policer_fit fit = fitted(&x, 1, 900, -1);
+
+		if (fit.arrival > 1.5 * x.rate)
+			fail_msg("%g: bursts arrive at %g", depths[i], fit.arrival);
+	}
+}
+
+static void
+a_shared_policer_is_told_together(void **state)
+{
+	struct path x = {.rate = 180e3, .depth = 60e3, .random = 3}, y = x;
+	struct policer_fit alone = fitted(&x, 3, 900, 0), all = fitted(&y, 3, 900, -1);
+
+	(void)state;
+	assert_true(alone.held < 0.6);
+	assert_true(all.held > 0.8);
+	assert_true(fabs(all.rate / 180e3 - 1) < 0.05);
+}
+
+static void
+little_says_nothing(void **state)
+{
+	struct passage p[20] = {{0}};
+	struct policer_fit fit;
+
+	(void)state;
+	assert_false(policer_fit(p, 0, 100000, &fit));
+	/* Losses, but all at one time, or of nothing. */
+	for (size_t i = 0; i < 20; i++)
+		p[i].lost = true;
+	assert_false(policer_fit(p, 20, 100000, &fit));
+	for (size_t i = 0; i < 20; i++)
+		p[i].usec = (int64_t)i * 200000;
+	assert_true(policer_fit(p, 20, 100000, &fit));
+	assert_int_equal(fit.spans, 0);
+	assert_true(isfinite(fit.score) && isfinite(fit.goodput) && isfinite(fit.surprise));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(healthy_flows_note_nothing),
+	    cmocka_unit_test(lost_is_what_is_sent_again),
+	    cmocka_unit_test(what_was_confirmed_is_not_lost),
+	    cmocka_unit_test(holes_are_lost_when_they_are_filled_late),
+	    cmocka_unit_test(the_record_is_bounded),
+	    cmocka_unit_test(a_policer_is_told),
+	    cmocka_unit_test(chance_is_told),
+	    cmocka_unit_test(a_queue_is_told),
+	    cmocka_unit_test(a_shared_policer_is_told_together),
+	    cmocka_unit_test(little_says_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
