@@ -40,7 +40,7 @@ enum { POINTER = 0xc0, POINTER_TO = 0x3fff, TO_QUESTION = 0xc00c };
 enum { QUERY, RESPONSE, ID, FLAGS, QRY_NAME, QRY_CASE, QRY_TYPE, QRY_CLASS };
 enum { ANSWERS = QRY_CLASS + 1, AUTHORITIES, ADDITIONALS, POINTER_USED, RESP_TTL, RESP_TYPE };
 enum { A = RESP_TYPE + 1, AAAA, CNAME, ECH, FOREIGN, SOA_MNAME, EDNS, NSID, COOKIE };
-enum { EDE_CODE = COOKIE + 1, EDE_TEXT, RCODE_, SHORT_, TRAILING };
+enum { EDE_CODE = COOKIE + 1, EDE_TEXT, RCODE_, DENIED_BY, SHORT_, TRAILING };
 
 static const struct field fields[] = {
     [QUERY] = {"dns.query", FACT_MARK, "a question"},
@@ -69,6 +69,7 @@ static const struct field fields[] = {
     [EDE_CODE] = {"dns.ede.code", FACT_UINT, "extended error, as 15 blocked, 16 censored"},
     [EDE_TEXT] = {"dns.ede.text", FACT_TEXT, "extended error in the resolver's words"},
     [RCODE_] = {"dns.flags.rcode", FACT_UINT, "response code, with its EDNS extension"},
+    [DENIED_BY] = {"dns.denied_by", FACT_ADDR, "in whose name an error is answered"},
     [SHORT_] = {"dns.short", FACT_MARK, "the counts promise more than the message holds"},
     [TRAILING] = {"dns.trailing", FACT_UINT, "bytes behind the last record"},
     {0},
@@ -487,6 +488,8 @@ take_message(struct message *m, struct cursor *c)
 		note(m->flow, m->from, &fields[FOREIGN]);
 	if (m->flags & FLAG_QR)
 		note_uint(m->flow, m->from, &fields[RCODE_], m->rcode);
+	if (m->flags & FLAG_QR && m->rcode)
+		note_addr(m->flow, m->from, &fields[DENIED_BY], &m->flow->addr[m->from]);
 	if (c->err == CURSOR_SHORT)
 		note(m->flow, m->from, &fields[SHORT_]);
 	else if (c->err == CURSOR_OK && cursor_left(c) > 0)

@@ -18,7 +18,8 @@ support   = +5% dns.a in gfw-dns-pool with dns.flags == 0x8400
 rev       = 1
 innocent  = names of those who own the pool's addresses: Facebook, Twitter, Dropbox and tenants of
 innocent  = hosting companies in it
-near      = dns-cdn
+sample    = gfw-dns
+near      = pool-owner
 source    = Fan et al., Wallbleed, NDSS 2025, artifact gfw-report/ndss25-wallbleed
 source    = Hoang et al., How Great is the Great Firewall?, USENIX Security 2021
 source    = net4people/bbs #466, June 2025
@@ -39,6 +40,49 @@ sample    = dns-forged-v6
 near      = dns-rotation
 source    = Fan et al., Wallbleed, NDSS 2025, artifact gfw-report/ndss25-wallbleed
 source    = Hoang et al., How Great is the Great Firewall?, USENIX Security 2021
+
+[dns-gfw-type]
+title     = Great Firewall of China: one address from its pool for a question of another type
+kind      = specific
+mechanism = dns-injection
+when      = dns.query from client with dns.qry.type != 1 with dns.qry.type != 28
+            with dns.qry.type != 255
+then      = dns.a in gfw-dns-pool from server within 10s with dns.count.answers == 1
+            with dns.count.auth_rr == 0 with dns.count.add_rr == 0 with dns.qry.type != 1
+            with dns.qry.type != 28 with dns.qry.type != 255
+score     = 95%
+rev       = 1
+innocent  = none known: no resolver answers a question for text or mail with a bare address
+sample    = gfw-dns-mail
+near      = dns-wrong-type-only
+source    = Fan et al., Wallbleed, NDSS 2025, artifact gfw-report/ndss25-wallbleed: an A record for every type but AAAA
+source    = net4people/bbs #466, June 2025
+
+[dns-ru-nsdi]
+title     = Russia: the national resolver (NSDI) denies a name that was removed from it
+kind      = specific
+mechanism = dns-tampering
+when      = dns.query from client with dns.qry.name in nsdi-removed
+then      = dns.denied_by in nsdi-resolvers from server within 10s with dns.flags.rcode == 3
+score     = 95%
+rev       = 1
+innocent  = none known: the names exist, and these resolvers serve Russia's providers
+sample    = russia-nsdi
+near      = dns-removed
+source    = net4people/bbs #580, February 2026: names removed, addresses of the resolvers
+
+[dns-ru-intercepted]
+title     = Russia: a public resolver seems to deny a name that was removed from the national one
+kind      = specific
+mechanism = dns-injection
+when      = dns.query from client with dns.qry.name in nsdi-removed
+then      = dns.denied_by in public-resolvers from server within 10s with dns.flags.rcode == 3
+score     = 65%
+rev       = 1
+innocent  = a router that answers for every resolver and filters these names for its owner
+sample    = dns-intercepted-known
+near      = dns-removed
+source    = net4people/bbs #657, August 2026
 
 [dns-a-for-other-type]
 title     = IPv4 address in answer to a question for text, mail or HTTPS records
@@ -93,6 +137,8 @@ then      = dns.aaaa in dns-iran from server within 10s
 score     = 97%
 rev       = 1
 innocent  = none known: the network is not assigned
+sample    = iran-dns-v6
+near      = dns-64
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-ede-forged]
@@ -195,6 +241,8 @@ then      = dns.a in dns-blockpages-id from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-in]
@@ -206,6 +254,8 @@ then      = dns.a in dns-blockpages-in from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-ru]
@@ -217,6 +267,8 @@ then      = dns.a in dns-blockpages-ru from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-tr]
@@ -228,6 +280,8 @@ then      = dns.a in dns-blockpages-tr from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-pl]
@@ -239,6 +293,8 @@ then      = dns.a in dns-blockpages-pl from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-sg]
@@ -250,6 +306,8 @@ then      = dns.a in dns-blockpages-sg from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-it]
@@ -261,6 +319,8 @@ then      = dns.a in dns-blockpages-it from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-mm]
@@ -272,6 +332,8 @@ then      = dns.a in dns-blockpages-mm from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-pk]
@@ -283,6 +345,8 @@ then      = dns.a in dns-blockpages-pk from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-th]
@@ -294,6 +358,8 @@ then      = dns.a in dns-blockpages-th from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-au]
@@ -305,6 +371,8 @@ then      = dns.a in dns-blockpages-au from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024
 
 [dns-page-ca]
@@ -316,4 +384,6 @@ then      = dns.a in dns-blockpages-ca from server within 10s
 score     = 85%
 rev       = 1
 innocent  = a name that is really hosted there; addresses change hands
+sample    = known-pages
+near      = dns-lie-page
 source    = ooni/blocking-fingerprints, fingerprints_dns.csv of October 2024

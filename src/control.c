@@ -24,6 +24,27 @@ episode_is_about(const struct episode *e, const struct episode *other)
 }
 
 void
+control_neighbours(struct history *h, const struct episode *me, const struct episode **ret,
+		   size_t *ret_from, size_t *ret_to)
+{
+	size_t n, from, to, low, high;
+	const struct episode *all = history_episodes(h, &n);
+
+	history_at_server(h, &me->server, &from, &to);
+	for (low = from, high = to; low < high;) {
+		size_t mid = low + (high - low) / 2;
+
+		if (all[mid].first < me->first)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*ret = all;
+	*ret_from = low - from > ASK_MAX / 2 ? low - ASK_MAX / 2 : from;
+	*ret_to = to - low > ASK_MAX / 2 ? low + ASK_MAX / 2 : to;
+}
+
+void
 control(struct finding *f, const char *evidence, const struct episode *e, const char *what)
 {
 	struct ref at = e->ok_at.frame ? e->ok_at : e->alive_at;

@@ -400,6 +400,9 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 			crowd_ask(c, others, x);
 		if (x->episode.quic && f->mechanism != FREEZE)
 			correlate_quic(c, others, x);
+		correlate_encrypted_dns(c, x);
+		if (f->stage == STAGE_DNS)
+			correlate_unanswered(c, x);
 	}
 	if (finding_has(f, "request.unanswered") || finding_has(f, "request.unanswered_once"))
 		correlate_request(others, x);

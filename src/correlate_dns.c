@@ -67,21 +67,52 @@ ask_habits(const struct correlation *c, struct candidate *x)
 	}
 }
 
+static bool
+is_denial(const struct finding *f)
+{
+	return finding_has(f, "dns.nxdomain") || finding_has(f, "dns.refused") ||
+	       finding_has(f, "dns.servfail");
+}
+
 /* Is what the finding accuses something that another answer can contradict: a denial, an address
  * that cannot be, a record of the wrong kind? That two resolvers know different addresses of one
  * name is no contradiction. */
 static bool
 can_be_contradicted(const struct finding *f)
 {
-	static const char *const kinds[] = {"dns.nxdomain", "dns.refused",  "dns.servfail",
-					    "dns.bogon",    "dns.sinkhole", "dns.wrong_type"};
+	return f->mechanism == DNS_TAMPERING || is_denial(f) || finding_has(f, "dns.bogon") ||
+	       finding_has(f, "dns.sinkhole") || finding_has(f, "dns.wrong_type");
+}
 
-	if (f->mechanism == DNS_TAMPERING)
-		return true;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (finding_has(f, kinds[i]))
-			return true;
-	return false;
+/* Do two names belong to different owners, as far as their last two labels tell? */
+static bool
+unlike(const char *a, const char *b)
+{
+	const char *p[2] = {a, b};
+
+	for (int i = 0; i < 2; i++) {
+		const char *dot = strrchr(p[i], '.');
+
+		while (dot && dot > p[i] && dot[-1] != '.')
+			dot--;
+		if (dot)
+			p[i] = dot;
+	}
+	return strcmp(p[0], p[1]) != 0;
+}
+
+/* Does that resolver have one address for whatever does not exist, as those do that sell it? */
+static bool
+is_wildcard(const struct correlation *c, const struct episode *me)
+{
+	const struct episode *all;
+	size_t from, to, alike = 0;
+
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++)
+		alike += all[i].dns_positive && addr_equal(&all[i].answer, &me->answer) &&
+			 all[i].name && unlike(all[i].name, me->name);
+	return alike >= ALIKE_MIN;
 }
 
 static void
@@ -90,21 +121,33 @@ ask_answer(const struct correlation *c, struct candidate *x, const struct episod
 {
 	struct finding *f = x->suspicion.finding;
 
-	/* Names of one's own network are nobody else's business. An authority may deny one type
-	 * and have another (RFC 4074, 4.2). */
-	if (!e->dns_positive || e->interfered || e->dns_type != me->dns_type ||
-	    is_bogon(c, &e->answer))
+	/* Names of one's own network are nobody else's business. */
+	if (!e->dns_positive || e->interfered || is_bogon(c, &e->answer))
 		return;
-	if (!addr_equal(&e->server, &me->server)) {
+	/* An authority may deny one type and have another (RFC 4074, 4.2). */
+	if (e->dns_type != me->dns_type) {
+		if (addr_equal(&e->server, &me->server) && e->proto == me->proto && is_denial(f))
+			finding_weigh(f, "dns.one_type", e->ok_at);
+		return;
+	}
+	if (!addr_equal(&e->server, &me->server) && me->dns_positive &&
+	    addr_equal(&e->answer, &me->answer)) {
+		finding_weigh(f, "dns.agreed", e->ok_at);
+	} else if (!addr_equal(&e->server, &me->server)) {
 		control(f, "control.other_resolver", e, "another resolver knows the name");
+		if (!finding_has(f, "dns.wildcard") && is_wildcard(c, e))
+			finding_weigh(f, "dns.wildcard", e->ok_at);
 	} else if (e->proto != me->proto && episodes_near(e, me, COMPARABLE)) {
 		control(f, "control.other_transport", e,
 			e->proto == IPPROTO_TCP ? "the same resolver knows the name over TCP"
 						: "the same resolver knows the name over UDP");
 		f->mechanism = DNS_INJECTION;
-	} else if (e->first != me->first && episodes_near(e, me, COMPARABLE)) {
-		control(f, "control.same_resolver", e,
-			"the same resolver knew the name at another time");
+	} else if (e->proto == me->proto && e->first < me->first &&
+		   episodes_near(e, me, COMPARABLE)) {
+		control(f, "control.same_resolver", e, "the same resolver knew the name before");
+	} else if (e->proto == me->proto && e->first > me->first && is_denial(f)) {
+		/* It remembered that there was no such name (RFC 2308), and asked again. */
+		finding_weigh(f, "dns.learnt_later", e->ok_at);
 	}
 }
 
@@ -132,23 +175,6 @@ ask_name(const struct correlation *c, struct candidate *x, const struct episode 
 	}
 }
 
-/* Do two names belong to different owners, as far as their last two labels tell? */
-static bool
-unlike(const char *a, const char *b)
-{
-	const char *p[2] = {a, b};
-
-	for (int i = 0; i < 2; i++) {
-		const char *dot = strrchr(p[i], '.');
-
-		while (dot && dot > p[i] && dot[-1] != '.')
-			dot--;
-		if (dot)
-			p[i] = dot;
-	}
-	return strcmp(p[0], p[1]) != 0;
-}
-
 /* A name below one that does not exist cannot exist, either (RFC 8020, 2). */
 static bool
 is_below(const char *name, const char *of)
@@ -158,40 +184,52 @@ is_below(const char *name, const char *of)
 	return n > k + 1 && name[n - k - 1] == '.' && strcmp(name + n - k, of) == 0;
 }
 
-/* Names that one company serves stand together in the list of known names. */
-static bool
-is_sibling(const struct correlation *c, const char *a, const char *b)
+/* Names that one company serves stand together in the list of known names: its word for it, or
+ * NULL. */
+static const char *
+service_of(const struct correlation *c, const char *name)
 {
-	const char *x = fingerprints_listed(c->fingerprints, "dns-known-names",
-					    (struct bytes){(const uint8_t *)a, strlen(a)});
-	const char *y = fingerprints_listed(c->fingerprints, "dns-known-names",
-					    (struct bytes){(const uint8_t *)b, strlen(b)});
+	const char *note = fingerprints_listed(c->fingerprints, "dns-known-names",
+					       (struct bytes){(const uint8_t *)name, strlen(name)});
 
-	return x && y && *x && strcmp(x, y) == 0;
+	return note && *note ? note : NULL;
 }
 
 struct neighbourhood {
+	const char *service;       /* of the name in question, NULL if it is none that is known */
 	unsigned alike, otherwise; /* unlike names that fared alike, and otherwise */
 	unsigned vain, answered;
-	bool refused; /* the address has nobody at that port */
+	struct ref refused; /* the address has nobody at that port, says this packet */
 };
+
+/* Names of the same owner, or of the same service. */
+static void
+ask_kin(const struct correlation *c, struct finding *f, const struct episode *me,
+	const struct episode *e, const struct neighbourhood *n)
+{
+	const char *service;
+
+	if (!e->dns_positive || e->interfered)
+		return;
+	if (me->rcode == DNS_NXDOMAIN && is_below(e->name, me->name))
+		control(f, "control.below", e, "the same resolver knows a name below it");
+	service = n->service ? service_of(c, e->name) : NULL;
+	if (service && strcmp(service, n->service) == 0)
+		control(f, "control.sibling", e,
+			"the same resolver knows another name of the same service");
+}
 
 static void
 ask_neighbour(const struct correlation *c, struct finding *f, const struct episode *me,
 	      const struct episode *e, struct neighbourhood *n)
 {
-	n->refused |= e->silent && e->outcome == OUTCOME_REFUSED;
-	if (!e->name || !unlike(e->name, me->name)) {
-		if (e->name && e->dns_positive && !e->interfered && me->rcode == DNS_NXDOMAIN &&
-		    is_below(e->name, me->name))
-			control(f, "control.below", e, "the same resolver knows a name below it");
-	}
-	if (!e->name || strcmp(e->name, me->name) == 0)
+	if (e->silent && e->outcome == OUTCOME_REFUSED)
+		n->refused = e->first_at;
+	if (!e->name || e->name == me->name)
 		return;
-	if (e->dns_positive && !e->interfered && is_sibling(c, e->name, me->name))
-		control(f, "control.sibling", e,
-			"the same resolver knows another name of the same service");
-	if (!unlike(e->name, me->name))
+	ask_kin(c, f, me, e, n);
+	/* Once one is known to fare otherwise, the rest tells no more. */
+	if ((n->otherwise && n->answered) || !unlike(e->name, me->name))
 		return;
 	n->vain += !e->took;
 	n->answered += e->took && !e->interfered;
@@ -208,50 +246,94 @@ ask_neighbour(const struct correlation *c, struct finding *f, const struct episo
 static void
 ask_resolver(const struct correlation *c, struct candidate *x, const struct episode *me)
 {
-	struct neighbourhood n = {0};
 	struct finding *f = x->suspicion.finding;
+	struct neighbourhood n = {.service = service_of(c, me->name)};
 	const struct episode *all;
-	size_t total, from, to;
+	size_t from, to;
 
-	all = history_episodes(c->history, &total);
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from, asked = 0; i < to && asked < ASK_MAX; i++) {
-		if (!all[i].dns || !episodes_near(&all[i], me, COMPARABLE))
-			continue;
-		asked++;
-		ask_neighbour(c, f, me, &all[i], &n);
-	}
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++)
+		if (all[i].dns && episodes_near(&all[i], me, COMPARABLE))
+			ask_neighbour(c, f, me, &all[i], &n);
 	if (n.alike >= ALIKE_MIN && n.otherwise == 0)
 		finding_weigh(f, "dns.all_alike", no_packet());
-	if (n.refused || (n.vain >= VAIN_MIN && n.answered == 0)) {
+	if (n.refused.frame)
+		finding_weigh(f, "dns.port_closed", n.refused);
+	else if (n.vain >= VAIN_MIN && n.answered == 0)
 		finding_weigh(f, "dns.no_resolver", no_packet());
-		f->mechanism = DNS_INJECTION;
+	else
+		return;
+	f->mechanism = DNS_INJECTION;
+}
+
+/* Do resolvers of different operators deny the name from one place? Then one box speaks for all. */
+static void
+ask_place(const struct correlation *c, struct finding *f, const struct episode *me,
+	  const char *operator)
+{
+	const struct episode *e;
+	size_t i = SIZE_MAX, asked = 0;
+
+	while (!c->flat_ttl && asked++ < ASK_MAX && (e = history_named(c->history, me->name, &i))) {
+		const char *other =
+		    fingerprints_listed_addr(c->fingerprints, "public-resolvers", &e->server);
+
+		if (e->took && e->ttl && e->ttl == me->ttl && e->rcode == me->rcode && other &&
+		    strcmp(other, operator) != 0)
+			finding_weigh(f, "dns.one_place", e->alive_at);
 	}
 }
 
 /* Who runs it? */
 static void
-ask_operator(const struct correlation *c, struct candidate *x)
+ask_operator(const struct correlation *c, struct candidate *x, const struct episode *me)
 {
-	static const char *const proofs[] = {"control.other_resolver", "control.same_resolver",
-					     "control.below",          "control.sibling",
-					     "dns.known_name",         "dns.bogon"};
+	static const char *const proofs[] = {
+	    "control.other_resolver",  "control.same_resolver", "control.below", "control.sibling",
+	    "control.other_transport", "dns.known_name",        "dns.bogon"};
 	struct finding *f = x->suspicion.finding;
 	const struct addr *server = &x->episode.server;
+	const char *operator;
 
+	if (is_bogon(c, server) && is_denial(f))
+		finding_weigh(f, "dns.local_denial", no_packet());
 	if (fingerprints_listed_addr(c->fingerprints, "filtering-resolvers", server)) {
 		finding_weigh(f, "dns.filter_resolver", no_packet());
 		return;
 	}
-	if (!fingerprints_listed_addr(c->fingerprints, "public-resolvers", server))
+	operator= fingerprints_listed_addr(c->fingerprints, "public-resolvers", server);
+	if (!operator)
 		return;
 	for (size_t i = 0; i < sizeof proofs / sizeof *proofs; i++) {
 		if (!finding_has(f, proofs[i]))
 			continue;
 		finding_weigh(f, "dns.operator", no_packet());
 		f->mechanism = DNS_INJECTION;
+		ask_place(c, f, me, operator);
 		return;
 	}
+}
+
+/* A denial that the resolver itself did not send. */
+static void
+explain(struct finding *f, const struct episode *me)
+{
+	char resolver[ADDR_TEXT_MAX];
+
+	if (f->mechanism != DNS_INJECTION || !is_denial(f) || finding_has(f, "dns.race"))
+		return;
+	addr_text(&me->server, resolver);
+	if (finding_has(f, "control.other_transport"))
+		finding_explain(f,
+				"Somebody answers in the name of the resolver %s and denies %s: "
+				"asked over another transport, the resolver itself knows the "
+				"name.",
+				resolver, f->name);
+	else
+		finding_explain(f,
+				"Somebody answers in the name of the resolver %s and denies %s, "
+				"which the resolver itself would know.",
+				resolver, f->name);
 }
 
 void
@@ -267,5 +349,67 @@ correlate_dns(const struct correlation *c, struct candidate *x)
 	if (can_be_contradicted(f))
 		ask_name(c, x, me);
 	ask_resolver(c, x, me);
-	ask_operator(c, x);
+	ask_operator(c, x, me);
+	explain(f, me);
+}
+
+void
+correlate_unanswered(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode, *e, *all;
+	size_t i = SIZE_MAX, asked = 0, from, to;
+
+	if (f->trigger != TRIGGER_DNS_NAME)
+		return;
+	while (asked++ < ASK_MAX && (e = history_named(c->history, me->name, &i))) {
+		if (!e->dns || e->flow == me->flow || e->unasked || e->dns_type != me->dns_type ||
+		    !episodes_near(e, me, COMPARABLE))
+			continue;
+		/* A zone whose servers are gone leaves resolvers without an answer. */
+		if ((!e->took || e->rcode == DNS_SERVFAIL) && !addr_equal(&e->server, &me->server))
+			finding_weigh(f, "dns.nobody_knows", e->first_at);
+		else if (e->dns_positive && !e->interfered)
+			control(f,
+				addr_equal(&e->server, &me->server) ? "control.same_resolver"
+								    : "control.other_resolver",
+				e, "the name is known elsewhere, or at another time");
+	}
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t k = from; k < to; k++)
+		if (all[k].dns && all[k].took && !all[k].unasked && all[k].proto == me->proto &&
+		    !control_same_text(all[k].name, me->name) &&
+		    episodes_near(&all[k], me, 60 * NSEC_PER_SEC))
+			control(f, "control.same_service", &all[k],
+				"the same resolver answered another question meanwhile");
+}
+
+/* RFC 7858, 3.1; RFC 9250, 4.1.1. */
+#define PORT_DOT 853
+
+static bool
+is_resolver_name(const struct correlation *c, const char *name)
+{
+	return name && fingerprints_listed(c->fingerprints, "public-doh-names",
+					   (struct bytes){(const uint8_t *)name, strlen(name)});
+}
+
+void
+correlate_encrypted_dns(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	const struct episode *me = &x->episode, *all;
+	size_t from, to;
+
+	f->of_resolver = me->port == PORT_DOT || is_resolver_name(c, me->name);
+	if (me->port != PORT_DOT || f->stage != STAGE_SYN)
+		return;
+	if (fingerprints_listed_addr(c->fingerprints, "public-resolvers", &me->server) ||
+	    fingerprints_listed_addr(c->fingerprints, "filtering-resolvers", &me->server))
+		finding_weigh(f, "silence.known_service", no_packet());
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
+		if (!all[i].dns && is_resolver_name(c, all[i].name))
+			finding_weigh(f, "silence.known_service", all[i].first_at);
+	}
 }

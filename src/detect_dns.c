@@ -22,6 +22,10 @@ enum {
 	EDE_NETWORK = 23,
 };
 
+/* Types that only questions have, and that any record answers: IXFR, AXFR, MAILB, MAILA, ANY
+ * (RFC 1035, 3.2.3; RFC 1995). */
+#define QTYPE_FIRST 251
+
 /* Names that mean nothing outside one's own network (RFC 6761, 6762, 8375, 9476 and usage). */
 bool
 dns_is_local_name(struct bytes n)
@@ -61,11 +65,22 @@ is_private(const struct addr *a, const struct fingerprints *db)
 	return fingerprints_listed_addr(db, "bogons", a) != NULL;
 }
 
+/* No public server can have it. Lists that answer yes or no, as those of spammers' addresses, do
+ * so with 127.0.0.2 and above, never with 127.0.0.1 (RFC 5782, 2.1 and 5). */
+static bool
+is_bogon(const struct addr *a, const struct fingerprints *db)
+{
+	bool loopback = addr_is_v4(a) && a->b[12] == 127;
+
+	return is_private(a, db) &&
+	       (!loopback || (a->b[13] == 0 && a->b[14] == 0 && a->b[15] <= 1));
+}
+
 bool
 dns_wrong_type(const struct dns_message *query, const struct dns_message *answer)
 {
 	return answer->rcode == DNS_NOERROR && answer->naddr && !answer->typed &&
-	       query->type != DNS_ANY;
+	       !(query->type >= QTYPE_FIRST && query->type <= DNS_ANY);
 }
 
 struct finding *
@@ -168,14 +183,17 @@ weigh_bogon(struct finding *f, const struct dns_talk *t, const struct dns_messag
 {
 	const struct fingerprints *db = t->d->fingerprints;
 	struct ref at = a->mark->at;
+	bool own = fingerprints_listed_addr(db, "private-networks", &a->addr[0]) != NULL;
 
 	finding_weigh(f, is_sinkhole(a) ? "dns.sinkhole" : "dns.bogon", at);
 	if (!is_private(&t->l->flow->addr[SERVER], db)) {
 		finding_weigh(f, "dns.public_resolver", at);
+		if (own)
+			finding_weigh(f, "dns.private_record", at);
 		return;
 	}
 	finding_weigh(f, "dns.local_resolver", at);
-	if (fingerprints_listed_addr(db, "private-networks", &a->addr[0]))
+	if (own)
 		finding_weigh(f, "dns.own_network", at);
 }
 
@@ -273,7 +291,7 @@ detect_dns(const struct detection *d, const struct look *l)
 	for (size_t i = 0; i < t.n; i++) {
 		t.bogon[i] = false;
 		for (size_t k = 0; k < t.m[i].naddr; k++)
-			t.bogon[i] |= is_private(&t.m[i].addr[k], d->fingerprints);
+			t.bogon[i] |= is_bogon(&t.m[i].addr[k], d->fingerprints);
 	}
 	if (!is_abnormal(&t))
 		return;

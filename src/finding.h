@@ -151,6 +151,7 @@ struct finding {
 	double confidence;
 	int64_t nsec;
 	struct flow_name flow;
+	bool of_resolver; /* the server is a resolver that is asked in secret: DoT, DoH, DoQ */
 	const char *name; /* the target's name for this flow (SNI, Host, DNS name), or NULL */
 	const char *url;  /* host and path that were asked for over HTTP, or NULL */
 	struct residual residual;

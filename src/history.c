@@ -261,25 +261,19 @@ is_listed(const char *const *names, const char *name)
 	return false;
 }
 
-/* One question of a conversation, with its answer (or NULL). */
 static void
-read_question(const struct look *l, const struct dns_message *q, const struct dns_message *a,
-	      struct episode *e)
+read_answer(const struct look *l, const struct dns_message *a, int64_t asked, struct episode *e)
 {
-	const struct trace *t;
+	const struct trace *t = look_packet(l, a->mark->at);
 
-	e->dns = true;
-	e->dns_type = (uint16_t)q->type;
-	e->dns_asked_edns = q->edns;
-	if (!a)
-		return;
-	t = look_packet(l, a->mark->at);
-	e->took = a->mark->nsec > q->mark->nsec ? a->mark->nsec - q->mark->nsec : 1;
+	e->dns_type = (uint16_t)a->type;
+	e->took = a->mark->nsec > asked ? a->mark->nsec - asked : 1;
 	e->ttl = t ? t->ttl : 0;
 	e->rcode = a->rcode < UINT8_MAX ? (uint8_t)a->rcode : UINT8_MAX;
 	e->dns_edns = a->edns;
 	e->dns_soa = a->soa;
 	e->dns_declared = a->ede >= 0;
+	e->dns_key = a->ech;
 	e->dns_positive = a->rcode == DNS_NOERROR && a->naddr;
 	/* That somebody answered is a success as seen from the network, not from the name. */
 	e->alive_at = a->mark->at;
@@ -287,6 +281,22 @@ read_question(const struct look *l, const struct dns_message *q, const struct dn
 	e->ok_at = a->rcode == DNS_NOERROR ? a->mark->at : (struct ref){0, 0};
 	if (a->naddr)
 		e->answer = a->addr[0];
+}
+
+/* Question q of a conversation, with its answer (or NULL). */
+static void
+read_question(const struct look *l, const struct dns_message *m, size_t n, size_t q,
+	      const struct dns_message *a, struct episode *e)
+{
+	e->dns = true;
+	e->dns_type = (uint16_t)m[q].type;
+	e->dns_asked_edns = m[q].edns;
+	e->asked = 0;
+	for (size_t i = q; i < n; i++)
+		if (!m[i].response && e->asked < UINT8_MAX && dns_same_question(&m[i], &m[q]))
+			e->asked++;
+	if (a)
+		read_answer(l, a, m[q].mark->nsec, e);
 }
 
 static void
@@ -326,7 +336,7 @@ next_question(struct history *h, const struct episode *first, const struct dns_m
 	e.answer = (struct addr){{0}};
 	e.rcode = e.ttl = 0;
 	e.silent = !a;
-	e.dns_positive = e.dns_edns = e.dns_soa = e.dns_declared = false;
+	e.dns_positive = e.dns_key = e.dns_edns = e.dns_soa = e.dns_declared = false;
 	for (size_t i = 0; i < q && !e.again; i++)
 		e.again = !m[i].response && m[i].name.n == m[q].name.n &&
 			  memcmp(m[i].name.p, m[q].name.p, m[q].name.n) == 0;
@@ -344,10 +354,15 @@ read_dns(struct history *h, const struct look *l, const char *const *suspected, 
 	size_t n;
 
 	e->dns = query || flow_first(l->flow, "dns.response");
-	if (!query)
+	if (!e->dns)
 		return;
 	first = *e;
 	n = dns_read(l->flow, m, DNS_MESSAGES_MAX);
+	if (!query && n) {
+		read_answer(l, &m[0], m[0].mark->nsec, e);
+		e->unasked = true;
+		return;
+	}
 	for (size_t q = 0; q < n; q++) {
 		const struct dns_message *a;
 		struct episode more;
@@ -356,7 +371,7 @@ read_dns(struct history *h, const struct look *l, const char *const *suspected, 
 			continue;
 		a = dns_answer(m, n, q);
 		more = begun ? next_question(h, &first, m, q, a) : first;
-		read_question(l, &m[q], a, &more);
+		read_question(l, m, n, q, a, &more);
 		if (a && !is_listed(suspected, more.name))
 			learn(h, l, a, &more);
 		if (begun)

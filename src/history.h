@@ -5,7 +5,7 @@
 
 #include "look.h"
 
-/* 65,536 flows of about 130 bytes, and as many names: under 20 MB. */
+/* 65,536 flows of about 170 bytes, and as many names: under 20 MB. */
 #define EPISODES_MAX 65536
 #define NAMES_MAX 65536
 #define RESOLVERS_MAX 4096
@@ -35,6 +35,7 @@ struct episode {
 	uint8_t outcome;    /* enum outcome */
 	uint8_t data_ttl;   /* of the server's first payload; 0 if it said nothing */
 	uint8_t rcode, ttl; /* DNS: of the answer, if took; ttl 0: unknown */
+	uint8_t asked;      /* DNS: how often the same question was sent */
 	bool dns, dns_positive;
 	bool dns_soa, dns_asked_edns, dns_edns; /* DNS: the answer's zone; EDNS either way */
 	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
@@ -49,6 +50,8 @@ struct episode {
 	bool large_heard; /* the server confirmed a packet of the client's that was full */
 	bool reset;       /* the server, or somebody in its name, reset it after words were said */
 	bool encrypted;   /* the client's first words look like nothing at all (opening.h) */
+	bool dns_key;     /* DNS: an HTTPS answer with a key for Encrypted Client Hello */
+	bool unasked;     /* DNS: an answer in a conversation that asked nothing */
 	struct pace pace[2];              /* TCP: by side */
 	struct usage usage;               /* by what its bytes say */
 	const struct dissector *protocol; /* who read it; NULL if nobody did */

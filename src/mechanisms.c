@@ -87,8 +87,7 @@ const struct mechanism_text mechanism_texts[NMECHANISMS] = {
 	 "usually before the true one.",
 	 "Two different answers to one query, an address from a pool that injectors are known to "
 	 "draw from, a record of another type than asked for, EDNS that vanished, an answer from "
-	 "an "
-	 "address that runs no resolver.",
+	 "an address that runs no resolver or was not asked, another answer over TCP.",
 	 "A resolver that repeats its answer after a retry, answers that vary by place (CDN), a "
 	 "captive portal, a home router that answers itself.",
 	 {"Hoang et al., How Great is the Great Firewall?, USENIX Security 2021",
@@ -97,9 +96,10 @@ const struct mechanism_text mechanism_texts[NMECHANISMS] = {
 	{"The resolver itself answers falsely: a private or block-page address, NXDOMAIN for a "
 	 "name that exists, or a refusal.",
 	 "The address of a known block page, an extended error that admits it (RFC 8914: 15, 16, "
-	 "17), another resolver in the capture that knows better.",
-	 "Ad blockers and parental control (0.0.0.0), split-horizon names in companies, names that "
-	 "really are gone.",
+	 "17), another resolver in the capture that knows better, or the same one before; names of "
+	 "the same service that it still knows.",
+	 "Ad blockers, parental control and protection that was chosen, split-horizon names in "
+	 "companies, zones that are broken, names that are new or really gone.",
 	 {"RFC 8914", "OONI, blocking fingerprints"}},
     [TLS_INTERCEPTION] =
 	{"Somebody ends the TLS session in the server's place and shows a certificate of its own.",

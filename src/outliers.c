@@ -16,11 +16,14 @@
 /* The path to a resolver may differ by two hops from one packet to the next (dossier 1.1). */
 #define TTL_APART 2
 
+/* So many names that are asked for in vain: there is no resolver, or none that works. */
+#define VAIN_MIN 3
+
 /* What is usual for one resolver. */
 struct usual {
-	const struct episode *e; /* [0, n) */
-	size_t n, answers;
-	unsigned ttls[256], ttl_count;
+	unsigned ttls[256];
+	/* The first and the last answers with the usual TTL, to two different names. */
+	const struct episode *earliest[2], *latest[2];
 	uint8_t ttl;
 	uint64_t asked_edns, edns;
 	const char *fastest_name;
@@ -30,20 +33,26 @@ struct usual {
 static bool
 is_answer(const struct episode *e)
 {
-	return e->dns && e->took && e->name && e->proto == IPPROTO_UDP;
+	return e->dns && e->took && e->name && e->proto == IPPROTO_UDP && !e->unasked;
+}
+
+static void
+remember(const struct episode *two[2], const struct episode *e)
+{
+	if (!two[0])
+		two[0] = e;
+	else if (!two[1] && e->name != two[0]->name)
+		two[1] = e;
 }
 
 static void
 measure(struct usual *u, const struct episode *e, size_t n)
 {
 	memset(u, 0, sizeof *u);
-	u->e = e;
-	u->n = n;
 	u->fastest = u->second = INT64_MAX;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_answer(&e[i]))
 			continue;
-		u->answers++;
 		u->ttls[e[i].ttl]++;
 		u->asked_edns += e[i].dns_asked_edns;
 		u->edns += e[i].dns_asked_edns && e[i].dns_edns;
@@ -61,7 +70,12 @@ measure(struct usual *u, const struct episode *e, size_t n)
 	for (unsigned t = 1; t < 256; t++)
 		if (u->ttls[t] > u->ttls[u->ttl])
 			u->ttl = (uint8_t)t;
-	u->ttl_count = u->ttls[u->ttl];
+	for (size_t i = 0; i < n; i++)
+		if (is_answer(&e[i]) && e[i].ttl == u->ttl)
+			remember(u->earliest, &e[i]);
+	for (size_t i = n; i-- > 0;)
+		if (is_answer(&e[i]) && e[i].ttl == u->ttl)
+			remember(u->latest, &e[i]);
 }
 
 static bool
@@ -77,18 +91,16 @@ is_early(const struct usual *u, const struct episode *e)
 static bool
 is_from_elsewhere(const struct usual *u, const struct episode *e)
 {
-	bool before = false, after = false;
 	int apart = e->ttl > u->ttl ? e->ttl - u->ttl : u->ttl - e->ttl;
+	bool before = false, after = false;
 
-	if (!e->ttl || !u->ttl || apart <= TTL_APART || u->ttl_count < CLEAN_MIN)
+	if (!e->ttl || !u->ttl || apart <= TTL_APART || u->ttls[u->ttl] < CLEAN_MIN)
 		return false;
-	for (size_t i = 0; i < u->n; i++) {
-		const struct episode *o = &u->e[i];
-
-		if (!is_answer(o) || o->ttl != u->ttl || o->name == e->name)
-			continue;
-		before |= o->first < e->first;
-		after |= o->first > e->first;
+	for (int i = 0; i < 2; i++) {
+		before |= u->earliest[i] && u->earliest[i]->name != e->name &&
+			  u->earliest[i]->first < e->first;
+		after |=
+		    u->latest[i] && u->latest[i]->name != e->name && u->latest[i]->first > e->first;
 	}
 	return before && after;
 }
@@ -109,7 +121,7 @@ judge_answer(struct judge *j, const struct usual *u, const struct episode *e)
 	struct suspicion s;
 	struct finding *f;
 
-	if (!early && !deaf)
+	if ((!early && !deaf) || j->n == CANDIDATES_MAX)
 		return;
 	elsewhere = is_from_elsewhere(u, e);
 	/* A cache is early as well, and one odd mark is no proof. */
@@ -136,16 +148,54 @@ judge_answer(struct judge *j, const struct usual *u, const struct episode *e)
 	judge_keep(j, &s, e);
 }
 
+/* An address that has no resolver, and yet there is an answer: what came is somebody else's. */
+static void
+judge_nobody(struct judge *j, const struct episode *e, size_t n)
+{
+	size_t vain = 0, answered = 0;
+	bool closed = false;
+
+	for (size_t i = 0; i < n; i++) {
+		vain += e[i].dns && !e[i].took && (i == 0 || e[i].name != e[i - 1].name);
+		answered += is_answer(&e[i]);
+		closed |= e[i].dns && e[i].silent && e[i].outcome == OUTCOME_REFUSED;
+	}
+	if (answered == 0 || (!closed && vain < VAIN_MIN))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		char resolver[ADDR_TEXT_MAX];
+		struct suspicion s;
+		struct finding *f;
+
+		/* An answer without the EDNS that was asked for: resolvers speak it, forgers
+		 * seldom do. */
+		if (!is_answer(&e[i]) || e[i].dns_edns || dns_is_suspected(j, &e[i]))
+			continue;
+		f = dns_accuse(&e[i], DNS_INJECTION, e[i].alive_at, &s);
+		if (s.no_edns)
+			finding_weigh(f, "dns.edns_missing", e[i].alive_at);
+		finding_explain(f,
+				"The address %s answers for %s, though no resolver is there: "
+				"somebody else sent the answer.",
+				addr_text(&e[i].server, resolver), e[i].name);
+		judge_keep(j, &s, &e[i]);
+	}
+}
+
 void
 judge_outliers(struct judge *j, const struct episode *all, size_t n)
 {
 	struct usual u;
 
 	for (size_t from = 0, to; from < n; from = to) {
-		size_t answers = 0;
+		size_t answers = 0, mute = 0;
 
-		for (to = from; to < n && addr_equal(&all[to].server, &all[from].server); to++)
+		for (to = from; to < n && addr_equal(&all[to].server, &all[from].server); to++) {
 			answers += is_answer(&all[to]);
+			mute += all[to].dns && !all[to].took;
+		}
+		if (mute && answers)
+			judge_nobody(j, &all[from], to - from);
 		if (answers <= CLEAN_MIN)
 			continue;
 		measure(&u, &all[from], to - from);

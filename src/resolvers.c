@@ -5,7 +5,8 @@
 #include "control.h"
 #include "detect_dns.h"
 #include "judge.h"
-#include "outliers.h"
+#include "stripped.h"
+#include "unanswered.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,14 +163,21 @@ judge_one_address(struct judge *j, const struct episode *e, size_t n)
 	free(t);
 }
 
-bool
-dns_is_suspected(const struct judge *j, const struct episode *e)
+/* Among the first n candidates. */
+static bool
+is_suspected(const struct judge *j, size_t n, const struct episode *e)
 {
-	for (size_t i = 0; i < j->n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (episode_is_about(e, &j->candidates[i].episode) &&
 		    j->candidates[i].suspicion.finding->trigger == TRIGGER_DNS_NAME)
 			return true;
 	return false;
+}
+
+bool
+dns_is_suspected(const struct judge *j, const struct episode *e)
+{
+	return is_suspected(j, j->n, e);
 }
 
 /* Does anything in the capture say that a denied name exists? What it is, and how much it is
@@ -195,6 +203,8 @@ is_contradicted(const struct judge *j, const struct episode *me)
 static void
 judge_denials(struct judge *j, const struct episode *all, size_t n)
 {
+	size_t before = j->n; /* what is found here is one each */
+
 	for (size_t i = 0; i < n; i++) {
 		const struct episode *e = &all[i];
 		char resolver[ADDR_TEXT_MAX];
@@ -205,7 +215,7 @@ judge_denials(struct judge *j, const struct episode *all, size_t n)
 		    (e->rcode != DNS_NXDOMAIN && e->rcode != DNS_REFUSED &&
 		     e->rcode != DNS_SERVFAIL) ||
 		    dns_is_local_name((struct bytes){(const uint8_t *)e->name, strlen(e->name)}) ||
-		    !is_contradicted(j, e) || dns_is_suspected(j, e))
+		    !is_contradicted(j, e) || is_suspected(j, before, e))
 			continue;
 		f = dns_accuse(e, DNS_TAMPERING, e->alive_at, &s);
 		finding_observe(f, &f->cites[0], "dns.flags.rcode", NULL, "%u", e->rcode);
@@ -226,4 +236,6 @@ judge_resolvers(struct judge *j)
 	judge_one_address(j, e, n);
 	judge_denials(j, e, n);
 	judge_outliers(j, e, n);
+	judge_unanswered(j, e, n);
+	judge_stripped(j, e, n);
 }

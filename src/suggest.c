@@ -57,6 +57,8 @@ static const char *const marks[] = {
     "dns.aaaa",
     "dns.cname",
     "dns.resp.ttl",
+    "dns.flags.rcode",
+    "dns.ede.code",
     "tls.cert.subject",
 };
 

@@ -135,21 +135,47 @@ add_finding(struct tallies *t, struct tally *x, const struct finding *f, bool co
 	add_controls(t, x, f);
 }
 
-/* A resolver that answers falsely is told of as well; an injector speaks in its name only. */
+/* Who else asked a resolver in secret, and how that went. */
 static void
-count_resolver(struct tallies *t, const struct history *h, const struct finding *f, bool counted)
+count_encrypted(struct tally *x, struct history *h, const struct finding *f)
+{
+	size_t n, from, to;
+	const struct episode *e = history_episodes(h, &n);
+
+	history_at_server(h, &f->flow.addr[SERVER], &from, &to);
+	for (size_t i = from; i < to; i++) {
+		if (e[i].dns || e[i].port != f->flow.port[SERVER] ||
+		    (f->name && (!e[i].name || strcmp(e[i].name, f->name) != 0)))
+			continue;
+		x->flows++;
+		x->ok += e[i].outcome == OUTCOME_OK && !e[i].interfered;
+	}
+}
+
+/* A resolver that answers falsely is told of as well, and one that cannot be reached in secret; an
+ * injector speaks in its name only. */
+static void
+count_resolver(struct tallies *t, struct history *h, const struct finding *f, bool counted)
 {
 	const struct resolver *r = history_resolver(h, &f->flow.addr[SERVER]);
 	char text[ADDR_TEXT_MAX];
 	struct tally *x;
 
-	if (f->mechanism != DNS_TAMPERING)
+	if (f->mechanism != DNS_TAMPERING && !f->of_resolver)
 		return;
-	x = tally_of(t, addr_text(&f->flow.addr[SERVER], text), TARGET_RESOLVER);
-	if (x->flows == 0 && r)
-		x->flows = x->ok = r->answers;
-	x->flows += !counted;
+	addr_text(&f->flow.addr[SERVER], text);
+	x = tally_of(t, f->of_resolver && f->name ? f->name : text, TARGET_RESOLVER);
+	if (f->of_resolver) {
+		if (x->nfindings == 0)
+			count_encrypted(x, h, f);
+	} else {
+		if (x->flows == 0 && r)
+			x->flows = x->ok = r->answers;
+		x->flows += !counted;
+	}
 	add_finding(t, x, f, counted);
+	if (x->flows < x->interfered)
+		x->flows = x->interfered; /* the history forgot some */
 }
 
 /* What else went to an address and never said a name. */

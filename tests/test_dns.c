@@ -57,21 +57,22 @@ static const struct golden goldens[] = {
     {"nxdomain",
      "dns.response\ndns.id=5\ndns.flags=33155\n" COUNTS(
 	 "0", "1", "0") "dns.qry.name=gone.com\ndns.qry.type=1\ndns.soa.mname=a.gtld-servers.net\n"
-			"dns.flags.rcode=3\n"},
+			"dns.flags.rcode=3\ndns.denied_by=::\n"},
     {"nxdomain-bare",
      "dns.response\ndns.id=5\ndns.flags=33155\n" COUNTS(
-	 "0", "0", "0") "dns.qry.name=gone.com\ndns.qry.type=1\ndns.flags.rcode=3\n"},
+	 "0", "0",
+	 "0") "dns.qry.name=gone.com\ndns.qry.type=1\ndns.flags.rcode=3\ndns.denied_by=::\n"},
     {"ede", "dns.response\ndns.id=6\ndns.flags=33157\n" COUNTS("0", "0", "1") TWITTER
      "dns.edns=1232\ndns.ede.code=16\ndns.ede.text=by order of a court\n"
-     "dns.ede.code=15\ndns.flags.rcode=5\n"},
+     "dns.ede.code=15\ndns.flags.rcode=5\ndns.denied_by=::\n"},
     {"badvers", "dns.response\ndns.id=6\ndns.flags=33152\n" COUNTS("0", "0", "1") TWITTER
-     "dns.edns=1232\ndns.flags.rcode=16\n"},
+     "dns.edns=1232\ndns.flags.rcode=16\ndns.denied_by=::\n"},
     {"https",
      "dns.response\ndns.id=6\ndns.flags=33152\n" COUNTS(
 	 "1", "0", "0") "dns.qry.name=www.example.com\ndns.qry.type=65\ndns.pointer=49164\n"
 			"dns.resp.ttl=300\ndns.resp.type=65\ndns.svcb.ech\ndns.flags.rcode=0\n"},
-    {"no-question",
-     "dns.response\ndns.id=6\ndns.flags=32769\n" COUNTS("0", "0", "0") "dns.flags.rcode=1\n"},
+    {"no-question", "dns.response\ndns.id=6\ndns.flags=32769\n" COUNTS(
+			"0", "0", "0") "dns.flags.rcode=1\ndns.denied_by=::\n"},
     {"short", "dns.response\ndns.id=6\ndns.flags=33152\n" COUNTS("3", "0", "0")
 		  TWITTER FACE("60") "dns.flags.rcode=0\ndns.short\n"},
     {"trailing", "dns.response\ndns.id=6\ndns.flags=33152\n" COUNTS("1", "0", "0")

@@ -299,11 +299,12 @@ class Data(Rule):
 
 
 class Dns(Rule):
-    """A forged answer to a query. answers, rcode, ttl, flags, edns, count, gap; swallow."""
+    """A forged answer to a query over UDP. answers, rcode, ttl, flags, edns, soa, count, gap;
+    swallow."""
 
     mechanism = "dns-injection"
     answers, rcode, ttl, flags, edns, count, gap = (), 0, 300, 0x8180, False, 1, 400
-    delay, style, swallow = REACTION, {}, False
+    delay, style, swallow, soa, source = REACTION, {}, False, None, None
 
     def start(self, box, view, p, way):
         e = self.event(box, view, p)
@@ -323,14 +324,22 @@ class Dns(Rule):
         for i in range(self.count):
             style = self.style if isinstance(self.style, dict) else self.style[i % len(self.style)]
             ttl = style.get("ttl", 64)
-            p = Packet(query.dst, query.src, UDP, 53, query.sport,
+            p = Packet(self.source or query.dst, query.src, UDP, 53, query.sport,
                        payload=dns_answer(query.payload, sets[i % len(sets)], self.rcode, self.ttl,
-                                          self.edns, self.flags),
+                                          self.edns, self.flags, self.soa),
                        ttl=view.up_ttl if ttl == "same" else ttl, df=style.get("df", False),
                        ip_id=style.get("id", box.rng.randrange(1, 65536)))
             p.event = event
             event.ways.add("down")
             box.path.inject(p, "down", self.delay + i * self.gap)
+
+
+class Stranger(Dns):
+    """Answers from an address of its own (source), which makes a conversation of its own."""
+
+    def answer(self, box, view, query, event):
+        event.flow = ("udp", query.src, query.sport, self.source, 53)
+        super().answer(box, view, query, event)
 
 
 class Icmp(Rule):

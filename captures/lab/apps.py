@@ -4,7 +4,7 @@
 ("send", bytes)  ("recv", n)  n bytes more have come  ("some",)  anything has  ("http",)  a whole HTTP answer
 ("wait", us)  ("eof",)  the other side has closed  ("close",)  ("abort",)  reset, without linger
 ("deadline", us)  close if the rest is not done by then  ("call", function of the connection)
-("record", n)  n whole TLS records  ("request",)  an HTTP request
+("record", n)  n whole TLS records  ("request",)  an HTTP request  ("dns",)  a DNS message
 ("answer", function of the app and connection that gives more steps)
 """
 
@@ -31,7 +31,7 @@ class App:
                 return
             step = self.steps[self.at]
             if not getattr(self, "do_" + step[0])(c, *step[1:]):
-                if c.eof and step[0] in ("recv", "http", "record", "request"):
+                if c.eof and step[0] in ("recv", "http", "record", "request", "dns"):
                     self.result = "eof"
                     c.read = len(c.inn)
                     c.close()
@@ -90,6 +90,15 @@ class App:
             return False
         self.request = bytes(c.inn[c.read:c.read + end])
         c.read += end + 4
+        return True
+
+    def do_dns(self, c):
+        """A message with its length before it (RFC 1035, 4.2.2)."""
+        n = int.from_bytes(bytes(c.inn[c.read:c.read + 2]), "big")
+        if len(c.inn) - c.read < 2 + n or not n:
+            return False
+        self.request = bytes(c.inn[c.read + 2:c.read + 2 + n])
+        c.read += 2 + n
         return True
 
     def do_answer(self, c, function):

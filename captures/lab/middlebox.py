@@ -99,15 +99,15 @@ class Rule:
 class Trigger:
     """What sets a rule off: content of the client's stream, an address, or a DNS name."""
 
-    def __init__(self, kind, value, needle=None, way="up"):
-        self.kind, self.value, self.way = kind, value, way
+    def __init__(self, kind, value, needle=None, way="up", carrier=None, to=None):
+        self.kind, self.value, self.way, self.carrier, self.to = kind, value, way, carrier, to
         self.needle = (needle or value).encode() if isinstance(needle or value, str) else needle
 
     def word(self, view):
         return self.kind, self.value
 
     def hit(self, view, p, way):
-        if way != self.way:
+        if way != self.way or self.carrier not in (None, p.proto) or self.to not in (None, p.dst):
             return False
         if self.kind in ("ip", "ip-port"):
             return self.value in (view.server, "%s:%d" % (view.server, view.port),
@@ -163,8 +163,8 @@ def service(ip, port):
     return Trigger("ip-port", "[%s]:%d" % (ip, port) if ":" in ip else "%s:%d" % (ip, port))
 
 
-def dns(name):
-    return Trigger("dns-name", name)
+def dns(name, carrier=UDP, to=None):
+    return Trigger("dns-name", name, carrier=carrier, to=to)
 
 
 class Middlebox:

@@ -143,8 +143,10 @@ def dns_name(name):
     return b"".join(v8(label.encode()) for label in name.split(".") if label) + b"\0"
 
 
-def dns_opt(size=1232):
-    return b"\0" + struct.pack("!HHIH", OPT, size, 0, 0)
+def dns_opt(size=1232, error=None):
+    """EDNS; error: (code, words) of an extended error (RFC 8914, 2)."""
+    option = u16s(15) + v16(u16s(error[0]) + error[1].encode()) if error else b""
+    return b"\0" + struct.pack("!HHI", OPT, size, 0) + v16(option)
 
 
 def dns_query(ident, name, qtype=A, edns=True, flags=0x0100):
@@ -152,12 +154,24 @@ def dns_query(ident, name, qtype=A, edns=True, flags=0x0100):
         + u16s(qtype, 1) + (dns_opt() if edns else b"")
 
 
-def dns_answer(query, answers=(), rcode=NOERROR, ttl=300, edns=True, flags=0x8180, soa=None):
-    """An answer to the bytes of a query. answers: addresses, or ("cname", name) first."""
+def https_record(ech):
+    """Priority 1, the owner itself, ALPN, and an ECHConfigList (RFC 9460, RFC 9848)."""
+    config = struct.pack("!H", 0xfe0d) + v16(b"\x2a" + u16s(0x20) + v16(bytes(range(32)))
+                                             + v16(u16s(1, 1)) + b"\0" + v8(b"cover.example")
+                                             + u16s(0))
+    return u16s(1) + b"\0" + u16s(1) + v16(v8(b"h2")) + (u16s(5) + v16(v16(config)) if ech else b"")
+
+
+def dns_answer(query, answers=(), rcode=NOERROR, ttl=300, edns=True, flags=0x8180, soa=None,
+               error=None):
+    """An answer to the bytes of a query. answers: addresses, or ("cname", name) first, or
+    ("https", whether it has a key for ECH)."""
     end = query.index(b"\0", 12) + 5
     out, owner = [], b"\xc0\x0c"
     for a in answers:
-        if isinstance(a, tuple):
+        if isinstance(a, tuple) and a[0] == "https":
+            out.append(owner + struct.pack("!HHI", HTTPS, 1, ttl) + v16(https_record(a[1])))
+        elif isinstance(a, tuple):
             data = dns_name(a[1])
             out.append(owner + struct.pack("!HHI", CNAME, 1, ttl) + v16(data))
             owner = data
@@ -172,7 +186,7 @@ def dns_answer(query, answers=(), rcode=NOERROR, ttl=300, edns=True, flags=0x818
         authority = dns_name(soa) + struct.pack("!HHI", SOA, 1, 900) + v16(data)
     counts = (1, len(out), int(bool(soa)), int(edns))
     return query[:2] + struct.pack("!HHHHH", flags | rcode, *counts) \
-        + query[12:end] + b"".join(out) + authority + (dns_opt() if edns else b"")
+        + query[12:end] + b"".join(out) + authority + (dns_opt(error=error) if edns else b"")
 
 
 def dns_question(query):

@@ -169,14 +169,16 @@ class Lab:
                  edns=True):
         """A resolver; its own zone comes before the one that all share."""
         h = self.host(None, address, style, delay, hops)
-        h.zone, h.think, h.edns = {}, think, edns
+        h.zone, h.zone_tcp, h.think, h.edns = {}, None, think, edns
         h.udp[53] = lambda p: self.resolve(h, p)
+        self.serve(h, 53, [("dns",), ("answer", lambda app, c: self.resolve_tcp(h, app))])
         self.resolvers[h.address] = h
         return h
 
-    def resolve(self, h, p):
-        name, qtype = say.dns_question(p.payload)
-        entry = h.zone.get(name.lower(), self.zone.get(name.lower()))
+    def entry(self, h, query, zone):
+        """What a resolver says to a query: (delay, event, silent, the answer's parts)."""
+        name, qtype = say.dns_question(query)
+        entry = zone.get(name.lower(), zone.get("*", self.zone.get(name.lower())))
         if entry is None and name in self.names:
             entry = {"answers": [self.names[name].address]}
         if callable(entry):
@@ -184,29 +186,47 @@ class Lab:
         entry = dict(entry) if entry else {"rcode": say.NXDOMAIN,
                                            "soa": name.rsplit(".", 1)[-1] or "example"}
         delay = entry.pop("delay", None) or self.rng.randrange(*h.think)
-        entry.setdefault("edns", h.edns and p.payload[11] == 1)
-        event = entry.pop("event", None)
-        if entry.pop("silent", False):
-            return
+        entry.setdefault("edns", h.edns and query[11] == 1)
+        event, silent = entry.pop("event", None), entry.pop("silent", False)
         want6 = qtype == say.AAAA
-        entry["answers"] = [a for a in entry.get("answers", ())
-                            if isinstance(a, tuple) or (":" in a) == want6]
-        self.clock.after(delay, self.say_dns, h, p, say.dns_answer(p.payload, **entry), event)
+        if not entry.pop("any_type", False):
+            entry["answers"] = [a for a in entry.get("answers", ())
+                                if isinstance(a, tuple) or (":" in a) == want6]
+        return delay, event, silent, entry
 
-    def say_dns(self, h, p, payload, event):
-        q = Packet(h.address, p.src, UDP, 53, p.sport, payload=payload, ttl=h.ttl, df=False,
+    def resolve(self, h, p):
+        delay, event, silent, entry = self.entry(h, p.payload, h.zone)
+        if not silent:
+            ttl = entry.pop("hop_limit", h.ttl)
+            self.clock.after(delay, self.say_dns, h, p, say.dns_answer(p.payload, **entry), event,
+                             ttl)
+
+    def resolve_tcp(self, h, app):
+        delay, _, silent, entry = self.entry(h, app.request,
+                                             h.zone if h.zone_tcp is None else h.zone_tcp)
+        entry.pop("hop_limit", None)
+        if silent:
+            return [("recv", 1 << 30)]
+        return [("wait", delay), ("send", say.v16(say.dns_answer(app.request, **entry))), ("eof",),
+                ("close",)]
+
+    def say_dns(self, h, p, payload, event, ttl):
+        q = Packet(h.address, p.src, UDP, 53, p.sport, payload=payload, ttl=ttl, df=False,
                    ip_id=h.udp_id())
         q.event = self.tampered(event, p) if event else None
         h.emit(q)
 
     def tampered(self, event, p):
-        """The resolver's own lie about a query becomes an event of that flow, once."""
+        """The resolver's own lie about a query becomes an event of that flow, once. event: the
+        name, or (mechanism, name, what else may be said of it)."""
         view = View(p)
         for e in self.box.events:
             if e.flow == view.key:
                 return e
-        e = Event("dns-tampering", ("dns-name", event), "dns", view, self.clock.now)
-        e.cause, e.ways = p, {"down"}
+        mechanism, name, accept = event if isinstance(event, tuple) else ("dns-tampering", event, {})
+        kind = "ech" if mechanism == "protocol-stripping" else "dns-name"
+        e = Event(mechanism, (kind, name), "dns", view, self.clock.now)
+        e.cause, e.ways, e.accept = p, {"down"}, dict(accept)
         self.box.events.append(e)
         return e
 
@@ -231,11 +251,34 @@ class Lab:
                 self.clock.after(DNS_RETRY * SECOND, ask, left - 1)
 
         def got(p):
-            flow["done"], app.result = True, "ok"
+            flow["done"] = True
+            app.result = "refused" if p.payload[3] & 15 == say.REFUSED else "ok"
             if client.closes_early:
                 self.clock.after(MILLI, client.udp.pop, sport, None)
         self.at(at, ask, tries)
         return flow
+
+    def lookups(self, names, at, resolver, sport, apart=1.0, qtype=say.A):
+        """Queries for several names from one port, each answered or not."""
+        app = App(self.clock, [])
+        flow = self.flow(app, "udp", resolver.address, 53, sport, names)
+
+        def ask(name):
+            self.client.udp[sport] = got
+            self.client.datagram(resolver.address, sport, 53,
+                                 say.dns_query(self.rng.randrange(65536), name, qtype))
+
+        def got(p):
+            app.result = "ok"
+        for i, n in enumerate(names):
+            self.at(at + i * apart, ask, n)
+        return flow
+
+    def lookup_tcp(self, name, at, resolver, qtype=say.A, edns=True, **more):
+        """One query over TCP."""
+        query = say.dns_query(self.rng.randrange(65536), name, qtype, edns)
+        return self.connect(at, resolver.address, 53, [("send", say.v16(query)), ("dns",),
+                                                       ("close",)], [name], **more)
 
     # --- interference ---
 

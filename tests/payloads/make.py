@@ -193,6 +193,21 @@ def dns_payloads():
 
 # --- ICMP: what follows the eight bytes of its header ----------------------------------------
 
+# --- DNSCrypt: version 2 protocol specification ----------------------------------------------
+
+def dnscrypt_payloads():
+    answer = b"r6fnvWj8" + bytes(range(24)) + bytes(16) + bytes(range(200))
+    query = bytes.fromhex("0102030405060708") + bytes(range(32)) + bytes(range(12)) + bytes(212)
+    put("dnscrypt", "answer", "datagram server", "An answer: magic, nonce, tag, padded text.", answer)
+    put("dnscrypt", "query", "datagram client", "A question: the resolver's choice of magic.", query)
+    put("dnscrypt", "tcp-answer", "stream server", "The same behind a length.",
+        struct.pack(">H", len(answer)) + answer)
+    put("dnscrypt", "tcp-query", "stream client", "The same behind a length.",
+        struct.pack(">H", len(query)) + query)
+    put("dnscrypt", "short", "datagram server", "Cut within its nonce.", answer[:20])
+    put("dnscrypt", "not", "datagram server", "Another magic.", b"R6fnvWj8" + answer[8:])
+
+
 def icmp_payloads():
     put("icmp", "echo", "datagram client", "The 56 bytes that ping sends: a time, then a ramp.",
         bytes(16) + bytes(range(0x10, 0x38)))
@@ -332,7 +347,7 @@ def tcp_seeds():
 
 
 def main():
-    for make in (dns_payloads, icmp_payloads, http_payloads, tls_payloads, tcp_seeds):
+    for make in (dns_payloads, dnscrypt_payloads, icmp_payloads, http_payloads, tls_payloads, tcp_seeds):
         make()
     for module in (calls, mail, tunnels):
         module.make(put)

@@ -5,6 +5,8 @@ import importlib
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "leftover", "crowds", "quic", "dns",
            "pages", "alerts", "certificates", "mails", "contrasts", "icmp", "systems", "calls",
            "rates", "freezes", "requests", "evening", "plain", "benign")
+# Of names that are denied, and of those that only seem to be.
+MODULES += ("resolvers", "answers", "dnssystems")
 ALL = {}
 
 

@@ -67,7 +67,8 @@ def dns_three_answers(lab):
 def dns_forged_only(lab):
     """The query is swallowed: an early private address is the only answer that ever comes."""
     two(lab, Dns(dns(lab.bad), answers=["10.10.34.36"], swallow=True, ttl=418,
-                 delay=lab.between(300, 150, 2500), style={"ttl": lab.pick(187, 60)}))
+                 delay=lab.between(300, 150, 2500), style={"ttl": lab.pick(187, 60)},
+                 accept={"mechanism": ["dns-injection", "dns-tampering"]}))
 
 
 @scenario("interference", v6=True)
