@@ -98,7 +98,7 @@ def unnoticed(m, found, sources):
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     ap.add_argument("tool")
-    ap.add_argument("--captures", type=int, default=200)
+    ap.add_argument("--captures", type=int, default=300)
     ap.add_argument("--seed", default="calibration")
     a = ap.parse_args()
     m, sources = model.Model(), code()
