@@ -126,7 +126,7 @@ ask_answer(const struct correlation *c, struct candidate *x, const struct episod
 		return;
 	/* An authority may deny one type and have another (RFC 4074, 4.2). */
 	if (e->dns_type != me->dns_type) {
-		if (addr_equal(&e->server, &me->server) && e->proto == me->proto)
+		if (addr_equal(&e->server, &me->server) && e->proto == me->proto && is_denial(f))
 			finding_weigh(f, "dns.one_type", e->ok_at);
 		return;
 	}
@@ -145,7 +145,7 @@ ask_answer(const struct correlation *c, struct candidate *x, const struct episod
 	} else if (e->proto == me->proto && e->first < me->first &&
 		   episodes_near(e, me, COMPARABLE)) {
 		control(f, "control.same_resolver", e, "the same resolver knew the name before");
-	} else if (e->proto == me->proto && e->first > me->first) {
+	} else if (e->proto == me->proto && e->first > me->first && is_denial(f)) {
 		/* It remembered that there was no such name (RFC 2308), and asked again. */
 		finding_weigh(f, "dns.learnt_later", e->ok_at);
 	}

@@ -66,14 +66,13 @@ is_private(const struct addr *a, const struct fingerprints *db)
 }
 
 /* No public server can have it. Lists that answer yes or no, as those of spammers' addresses, do
- * so with 127.0.0.2 and above, never with 127.0.0.1 (RFC 5782, 2.1 and 5). */
+ * so with codes from 127.0.0.2 on, never with 127.0.0.1 (RFC 5782, 2.1 and 5). */
 static bool
 is_bogon(const struct addr *a, const struct fingerprints *db)
 {
 	bool loopback = addr_is_v4(a) && a->b[12] == 127;
 
-	return is_private(a, db) &&
-	       (!loopback || (a->b[13] == 0 && a->b[14] == 0 && a->b[15] <= 1));
+	return is_private(a, db) && (!loopback || a->b[15] <= 1);
 }
 
 bool
