@@ -258,7 +258,7 @@ static void
 find_bucket(const struct work *w, struct policer_fit *r, struct trial *best)
 {
 	double bytes = 0, seconds, least;
-	struct trial coarse;
+	struct trial coarse = {0};
 	size_t n;
 
 	for (size_t i = w->slice[0]; i < w->slice[w->nslices - 1]; i++)
