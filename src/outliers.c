@@ -18,6 +18,8 @@
 
 /* So many names that are asked for in vain: there is no resolver, or none that works. */
 #define VAIN_MIN 3
+/* And what answers three times as often is a resolver, some of whose packets were lost. */
+#define VAIN_SHARE 3
 
 /* What is usual for one resolver. */
 struct usual {
@@ -160,7 +162,7 @@ judge_nobody(struct judge *j, const struct episode *e, size_t n)
 		answered += is_answer(&e[i]);
 		closed |= e[i].dns && e[i].silent && e[i].outcome == OUTCOME_REFUSED;
 	}
-	if (answered == 0 || (!closed && vain < VAIN_MIN))
+	if (answered == 0 || (!closed && (vain < VAIN_MIN || answered > vain * VAIN_SHARE)))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		char resolver[ADDR_TEXT_MAX];
