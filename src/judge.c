@@ -88,7 +88,8 @@ tells_by_header(enum mechanism m)
 	       m == DATA_INJECTION;
 }
 
-/* May a fingerprint say anything here? If no detector did, a mark in a header says nothing. */
+/* May a fingerprint say anything here? If no detector did, a mark in a header says nothing, and the
+ * manner of a silence or of a slowness that nobody noticed neither. */
 static bool
 is_worth_matching(const struct judge *j, const struct flow *f)
 {
@@ -100,7 +101,8 @@ is_worth_matching(const struct judge *j, const struct flow *f)
 	    !flow_first(f, "http.response") && !flow_first(f, "tls.certificate"))
 		return false;
 	for (int m = 0; m < NMECHANISMS; m++)
-		if (!tells_by_header((enum mechanism)m))
+		if (!tells_by_header((enum mechanism)m) && m != DROP && m != FREEZE &&
+		    m != THROTTLE)
 			others |= 1U << m;
 	return fingerprints_may_match(j->fingerprints, f, others);
 }
