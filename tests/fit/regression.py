@@ -24,7 +24,7 @@ SPREADS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5)    # candidates for the prior's stand
 HELD = ("trigger.name", "icmp.unreachable")
 # Evidence that stays as it was judged: what its users wished is no censorship, however often the
 # laboratory lies about it; and the ordinary resets of kernels are far more common than there.
-FIXED = ("dns.filtered", "reset.after_fin", "reset.answered", "reset.reply")
+FIXED = ("dns.filtered", "silence.client_gone", "reset.after_fin", "reset.answered", "reset.reply")
 
 # The same evidence with the same truth in the same capture is one observation.
 Row = collections.namedtuple("Row", "names true mass group")
