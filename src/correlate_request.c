@@ -14,14 +14,14 @@
 
 /* What the client's other conversations of that time were like. */
 struct around {
-	const struct episode *kin;    /* the same service, the same protocol: answered */
-	const struct episode *kind;   /* another's server of the same protocol: answered */
+	const struct episode *kin;    /* the same protocol and service, if one is known: answered */
+	const struct episode *kind;   /* the same protocol, of another service: answered */
 	const struct episode *alive;  /* the same service, by another protocol: answered */
 	const struct episode *dead;   /* the same service, by another protocol: failed */
 	const struct episode *udp;    /* anything else over UDP: answered */
 	const struct episode *host;   /* the same address, otherwise: answered */
 	const struct episode *before; /* the same address and port: answered */
-	const struct episode *silent; /* the same protocol elsewhere: unanswered */
+	const struct episode *silent; /* the same protocol and service elsewhere: unanswered */
 };
 
 static bool
@@ -47,17 +47,17 @@ sort_server(struct around *a, const struct episode *e, const struct episode *me)
 		a->host = e;
 }
 
+/* Applications ask lists of servers that are nobody's in particular, and some of those are gone:
+ * only a service that is known can be singled out. */
 static void
 sort_protocol(struct around *a, const struct episode *e, const struct episode *me)
 {
-	bool answered = is_answered(e);
+	bool kin = !me->usage.service || is_of_service(e, me);
 
-	if (!answered && e->silent)
+	if (is_answered(e))
+		*(kin ? &a->kin : &a->kind) = e;
+	else if (e->silent && is_of_service(e, me))
 		a->silent = e;
-	else if (answered && (is_of_service(e, me) || !me->usage.service))
-		a->kin = a->kin && me->usage.service ? a->kin : e;
-	if (answered && !is_of_service(e, me))
-		a->kind = e;
 }
 
 static void
@@ -78,7 +78,7 @@ sort_one(struct around *a, const struct episode *e, const struct episode *me)
 }
 
 static void
-weigh_around(struct finding *f, const struct around *a, const struct episode *me)
+weigh_around(struct finding *f, const struct around *a)
 {
 	if (a->before)
 		control(f, "request.answered_before", a->before,
@@ -92,7 +92,7 @@ weigh_around(struct finding *f, const struct around *a, const struct episode *me
 		finding_weigh(f, "request.service_dead", a->dead->first_at);
 	if (a->kind) {
 		control(f, "request.kind_answered", a->kind,
-			"the same protocol was answered elsewhere, in the same minute");
+			"the same protocol of another service was answered, in the same minute");
 		f->basis |= BASIS_CONTRAST;
 	} else if (a->udp) {
 		control(f, "request.udp_fine", a->udp,
@@ -100,9 +100,9 @@ weigh_around(struct finding *f, const struct around *a, const struct episode *me
 	} else {
 		finding_weigh(f, "request.no_udp", no_packet());
 	}
-	if (a->kin && me->usage.service)
+	if (a->kin)
 		finding_weigh(f, "request.kin_answered", a->kin->alive_at);
-	else if (a->silent && !(a->silent->usage.service && !me->usage.service))
+	else if (a->silent)
 		finding_weigh(f, "request.together", a->silent->first_at);
 }
 
@@ -115,5 +115,5 @@ correlate_request(struct contemporaries *others, struct candidate *x)
 
 	for (size_t i = 0; i < n; i++)
 		sort_one(&a, all[i], me);
-	weigh_around(x->suspicion.finding, &a, me);
+	weigh_around(x->suspicion.finding, &a);
 }

@@ -51,5 +51,9 @@ detect_rate(const struct detection *d, const struct look *l)
 	if (flow->bits & FLOW_MIDDLE)
 		finding_weigh(x.finding, "context.middle", no_packet());
 	cite_losses(x.finding, r, from);
+	/* Until a limit is found that fits, this is all that can be said. */
+	finding_explain(x.finding, "%u of %u packets that the %s sent were lost.",
+			(unsigned)r->side[from].lost, (unsigned)r->side[from].n,
+			from == SERVER ? "server" : "client");
 	d->suspect(d->context, l, &x);
 }

@@ -31,7 +31,8 @@ detect_request(const struct detection *d, const struct look *l)
 	const struct fact *asked;
 
 	/* Of a conversation that goes on the first part was told. */
-	if (l->flow->bits & FLOW_CONTINUED || !look_asked_in_vain(l->flow) || l->flow->icmp_errors || c->packets < 2 || !l->n)
+	if (l->flow->bits & FLOW_CONTINUED || !look_asked_in_vain(l->flow) ||
+	    l->flow->icmp_errors || c->packets < 2 || !l->n)
 		return;
 	asked = flow_first(l->flow, l->flow->dissector->request);
 	x.finding = finding_new(l, DROP, asked->nsec);

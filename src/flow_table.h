@@ -21,7 +21,7 @@ struct flow_counts {
 	uint64_t evicted, reused, quotes, quotes_unknown;
 	uint64_t packets, duplicates, conflicts;
 	uint32_t rate_points; /* held in records of losses (rate.h) */
-	uint64_t one_way; /* judged TCP conversations of which one direction is missing */
+	uint64_t one_way;     /* judged TCP conversations of which one direction is missing */
 };
 
 struct flow_table *flow_table_new(size_t max, flow_judge *judge, void *context);

@@ -93,7 +93,7 @@ struct fingerprints {
 	size_t nstanzas;
 	struct gate *gate;
 	struct lists *lists;
-	struct markers *markers; /* NULL: none were given */
+	struct markers *markers;           /* NULL: none were given */
 	const struct field *const *tables; /* NULL-terminated: the fields that may be named */
 	uint64_t *given_up;                /* matches broken off at STEPS_MAX; atomic */
 	char sha256[65];

@@ -36,11 +36,11 @@ struct policer_fit {
 	double surprise;            /* how much likelier than chance, as a natural logarithm */
 
 	double
-	    arrival;  /* rate at which bursts come out: three quarters come no faster; 0: unknown */
-	double rushed;  /* bytes that come out more than three times as fast as all in all */
-	size_t ranked;  /* bursts of loss before which a delay is known */
-	double rank;    /* where these delays stand among all, 0.5: anywhere */
-	double queue; /* score of a queue of that rate */
+	    arrival; /* rate at which bursts come out: three quarters come no faster; 0: unknown */
+	double rushed; /* bytes that come out more than three times as fast as all in all */
+	size_t ranked; /* bursts of loss before which a delay is known */
+	double rank;   /* where these delays stand among all, 0.5: anywhere */
+	double queue;  /* score of a queue of that rate */
 };
 
 /* Sorts the packets by time. False if there are too few losses to say anything. */

@@ -238,7 +238,7 @@ static size_t
 find_group(const struct rates *r, const struct member *me, bool same_sender, struct member *group)
 {
 	const struct addr *sender = &me->log->addr[me->from];
-	const struct addr *receiver = &me->log->addr[other_side(me->from)];
+	const struct addr *receiver = &me->log->addr[other_side((enum side)me->from)];
 	size_t n = 0;
 
 	group[n++] = *me;

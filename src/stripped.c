@@ -31,7 +31,8 @@ ask(const struct judge *j, const struct episode *me, const struct episode *run, 
 			c->later = e;
 	}
 	for (size_t k = 0; k < n && k < ASK_MAX && !c->others; k++)
-		if (run[k].dns_key && run[k].name != me->name && episodes_near(&run[k], me, COMPARABLE))
+		if (run[k].dns_key && run[k].name != me->name &&
+		    episodes_near(&run[k], me, COMPARABLE))
 			c->others = &run[k];
 }
 

@@ -441,8 +441,8 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 		t.odd = judge_ip(f, h, pkt);
 		if (f->proto == IPPROTO_TCP) {
 			t.odd |= judge_tcp(f, kept, pkt, from, counts);
-			if (f->rate || (t.odd & (ODD_RETRANSMISSION | ODD_GAP) &&
-					h->bytes > RATE_AFTER))
+			if (f->rate ||
+			    (t.odd & (ODD_RETRANSMISSION | ODD_GAP) && h->bytes > RATE_AFTER))
 				rate_note(f, &t, &counts->rate_points);
 		} else {
 			if (!h->first_data)

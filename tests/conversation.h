@@ -86,7 +86,7 @@ has_line(const char *facts, const char *line)
 	return false;
 }
 
-static inline void
+__attribute__((format(printf, 2, 3))) static inline void
 assert_line(const char *facts, const char *fmt, ...)
 {
 	char line[1024];

@@ -13,6 +13,7 @@ import calls            # noqa: E402  (the same bytes as the dissectors' tests)
 import tunnels          # noqa: E402
 
 SECOND = 1000000
+LOGIN = 30          # seconds that a client waits for that
 
 
 def datagrams(lab, at, peer, port, sends, of=None, application=None, think=2000, answer=None, sport=None):
@@ -32,13 +33,15 @@ def datagrams(lab, at, peer, port, sends, of=None, application=None, think=2000,
         app.result = "ok"
 
     def say(payload):
+        payload = payload(app) if callable(payload) else payload
         lab.client.udp[sport] = got
-        lab.client.datagram(peer.address, sport, port, payload(app) if callable(payload) else payload)
+        if payload is not None:
+            lab.client.datagram(peer.address, sport, port, payload)
 
     # A peer that listens to nobody else: its kernel stays silent.
     peer.udp.setdefault(port, hear)
     for after, payload in sends:
-        lab.at(at + after, lambda payload=payload: payload is not None and say(payload))
+        lab.at(at + after, say, payload)
     return flow
 
 
@@ -50,24 +53,42 @@ def stream(lab, at, peer, port, client, server, of=None, application=None, names
     return flow
 
 
-def whatsapp_chat(lab, at, peer, port=5222, routed=True, **more):
+def beats(message, n, every):
+    """What keeps a chat alive: a message of the client's and one back, n times; steps of both."""
+    client, server = [], []
+    for i in range(n):
+        said, heard = message("said %d" % i), message("heard %d" % i)
+        client += [("wait", int(every * SECOND)), ("send", said), ("recv", len(heard))]
+        server += [("recv", len(said)), ("wait", 20000), ("send", heard)]
+    return client, server
+
+
+def whatsapp_chat(lab, at, peer, port=5222, routed=True, n=0, every=15, **more):
+    alive = beats(lambda word: calls.frame(calls.noise(word, 120)), n, every)
+    more.setdefault("deadline", LOGIN + n * (every + 1))
     hello = (calls.whatsapp_routing() if routed else b"") + b"WA\x06\x03" + calls.WHATSAPP_HELLO
     finish = calls.frame(b"\x22" + calls.noise("finish", 250))
     answer = calls.whatsapp_server()
     rest = calls.frame(calls.noise("success", 700))
     return stream(lab, at, peer, port,
                   [("send", hello), ("recv", len(answer)), ("send", finish), ("recv", len(rest)),
-                   ("send", calls.frame(calls.noise("read", 60))), ("wait", 2 * SECOND), ("close",)],
+                   ("send", calls.frame(calls.noise("read", 60)))] + alive[0] +
+                  [("wait", 2 * SECOND), ("close",)],
                   [("recv", len(hello)), ("wait", 3000), ("send", answer), ("recv", len(finish)),
-                   ("send", rest), ("recv", 1 << 30)], ("whatsapp", "chat"), "whatsapp", **more)
+                   ("send", rest), ("recv", len(calls.frame(calls.noise("read", 60))))] + alive[1] +
+                  [("recv", 1 << 30)], ("whatsapp", "chat"), "whatsapp", **more)
 
 
-def telegram_chat(lab, at, peer, port=443, dc=2, **more):
+def telegram_chat(lab, at, peer, port=443, dc=2, n=0, every=15, **more):
+    alive = beats(lambda word: calls.noise(word, 120), n, every)
+    more.setdefault("deadline", LOGIN + n * (every + 1))
     hello = calls.obfuscated2(b"\xef", dc, "%s %s" % (lab.name, at))
     ask, answer = calls.noise("ask", 300), calls.noise("answer", 900)
     return stream(lab, at, peer, port,
-                  [("send", hello + ask), ("recv", len(answer)), ("wait", SECOND), ("close",)],
-                  [("recv", len(hello + ask)), ("wait", 4000), ("send", answer), ("recv", 1 << 30)],
+                  [("send", hello + ask), ("recv", len(answer))] + alive[0] +
+                  [("wait", SECOND), ("close",)],
+                  [("recv", len(hello + ask)), ("wait", 4000), ("send", answer)] + alive[1] +
+                  [("recv", 1 << 30)],
                   ("telegram", "chat"), "telegram", **more)
 
 
@@ -112,7 +133,7 @@ def wireguard(lab, at, peer, port=51820, alive=True, junk=0, **more):
     decoys = [(0.001 * i, b"\xd7" + calls.noise("junk %d" % i, 30 + 7 * i)) for i in range(junk)]
     sends = decoys + [(0.02, tunnels.wg_initiation()), (0.3, tunnels.wg_data(n=128)),
                       (0.5, tunnels.wg_data(counter=1, n=32))] if alive else \
-        [(5.1 * i, tunnels.wg_initiation()) for i in range(4)]
+        [(5.1 * i, lambda app: None if app.result else tunnels.wg_initiation()) for i in range(4)]
     return datagrams(lab, at, peer, port, sends, None, "wireguard", answer=answer if alive else None, **more)
 
 
@@ -149,8 +170,11 @@ def whatsapp_call(lab, at, peer, port=3478, alive=True, **more):
                      answer=answer if alive else None, **more)
 
 
-def stun(lab, at, peer, port=3478, alive=True, **more):
-    return datagrams(lab, at, peer, port, [(0.5 * i, calls.stun(0x0001)) for i in range(3)], None, "stun",
+def stun(lab, at, peer, port=3478, alive=True, of=None, application="stun", **more):
+    """Where do I come from? Asked again as RFC 8489, 6.2.1 has it, until there is an answer."""
+    sends = [(0.5 * (2 ** i - 1), lambda app: None if app.result else calls.stun(0x0001))
+             for i in range(5)]
+    return datagrams(lab, at, peer, port, sends, of, application,
                      answer=(lambda p: [calls.stun(0x0101, calls.mapped())]) if alive else None, **more)
 
 

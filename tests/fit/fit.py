@@ -59,14 +59,12 @@ def alike(found):
 
 
 def choose_spread(m, lab, real, start):
-    real_rows = regression.rows_of(real, REAL_MASS, lambda s: s.capture)
-    runs = []
-    for words, group in (("new stories", alike(lab)), ("new captures", lambda s: s.capture)):
-        rows = regression.rows_of(lab, 1, group) + real_rows
-        runs.append(regression.cross_validate(m, rows, start))
-        for spread, losses in runs[-1].items():
-            print("  spread %.2f: loss %.1f on %s" % (spread, sum(losses.values()), words))
-    return regression.choose(*runs)
+    rows = (regression.rows_of(lab, 1, alike(lab))
+            + regression.rows_of(real, REAL_MASS, lambda s: s.capture))
+    stories = regression.cross_validate(m, rows, start)
+    for spread, losses in stories.items():
+        print("  spread %.2f: loss %.1f on new stories" % (spread, sum(losses.values())))
+    return regression.choose(stories)
 
 
 def wilson(k, n):

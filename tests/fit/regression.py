@@ -10,6 +10,7 @@ import math
 from model import logistic
 
 LEAST, MOST = -6.0, 8.0         # no single piece of evidence says more
+HINT = 0.01                     # the least that is written: evidence of no weight is no evidence
 STANDS_OUT = 2.0                # src/judge.c: one strong feature, or two weak ones
 TINY = 1e-9
 SWEEPS = 60                     # mostly fewer than twenty are needed
@@ -23,7 +24,8 @@ SPREADS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5)    # candidates for the prior's stand
 # how often it is would be the choice of who makes the captures.
 HELD = ("trigger.name", "icmp.unreachable")
 # Evidence that stays as it was judged: what its users wished is no censorship, however often the
-# laboratory lies about it; and the ordinary resets of kernels are far more common than there.
+# laboratory lies about it; clients that leave and the ordinary resets of kernels are far more common
+# than there.
 FIXED = ("dns.filtered", "silence.client_gone", "reset.after_fin", "reset.answered", "reset.reply")
 
 # The same evidence with the same truth in the same capture is one observation.
@@ -33,7 +35,7 @@ Row = collections.namedtuple("Row", "names true mass group")
 def bounds(model, name, start):
     """What speaks for interference may not come to speak against it, and the other way round;
     and what the program's logic asks of a weight stays as it was judged."""
-    low, high = (0.0, MOST) if start > 0 else (LEAST, 0.0)
+    low, high = (HINT, MOST) if start > 0 else (LEAST, -HINT)
     if name in HELD:
         return start, high
     if name in FIXED:
@@ -169,13 +171,6 @@ def cross_validate(model, rows, start):
     return out
 
 
-def choose(stories, captures):
-    """The spread that serves best on new captures of known stories, of those that on new stories
-    are not worse than the best by more than its standard error (Breiman et al. 1984)."""
-    total = {s: sum(x.values()) for s, x in stories.items()}
-    best = min(SPREADS, key=lambda s: (total[s], s))
-    losses = stories[best].values()
-    mean = total[best] / len(losses)
-    error = math.sqrt(sum((x - mean) ** 2 for x in losses))     # of the sum
-    fair = [s for s in SPREADS if total[s] <= total[best] + error]
-    return min(fair, key=lambda s: (sum(captures[s].values()), s))
+def choose(stories):
+    """The spread that serves best on stories that it never saw: a censor's next one is new."""
+    return min(SPREADS, key=lambda s: (sum(stories[s].values()), s))

@@ -4,18 +4,25 @@ hour. Names are the true ones, since services are known by them; addresses are m
 Apple's, which are in Apple's network."""
 from . import requests as story
 from . import scenario
-from .. import calls
+from .. import talks
 from .. import payloads as say
 from ..acts import Drop
 from ..middlebox import sni
 
 FIVE_MINUTES = 300
+PUSH = ("apple-push", "push")
+WEB, CHAT, MEDIA = ("whatsapp", "web"), ("whatsapp", "chat"), ("whatsapp", "media")
 
 
-def page(lab, name, at, **more):
+def page(lab, name, at, of=None, **more):
     """Looked up at the provider's resolver, then opened."""
-    lab.lookup(name, at)
-    return lab.https(name, at + 0.3, **more)
+    lookup(lab, name, at, of)
+    opened = lab.https(name, at + 0.3, **more)
+    opened["of"] = of
+
+
+def lookup(lab, name, at, of=None, resolver=None):
+    lab.lookup(name, at, resolver)["of"] = of and (of[0], "dns")
 
 
 def places(lab):
@@ -24,7 +31,7 @@ def places(lab):
                  "static.whatsapp.net", "mmg.whatsapp.net", "web.telegram.org",
                  "weather.example", "bank.example", "news.example"):
         lab.server(name)
-    for name in ("g.whatsapp.net", "e1.whatsapp.net", "e2.whatsapp.net"):
+    for name in ("g.whatsapp.net", "e1.whatsapp.net", "e2.whatsapp.net", "e3.whatsapp.net"):
         lab.host(name)
 
 
@@ -47,56 +54,47 @@ def later(lab, rule):
 def max_works(lab):
     """The state's own messenger, all evening."""
     for i, at in enumerate((3, 70, 180, 290, 330, 420, 520, 610, 700)):
-        page(lab, ("web.max.ru", "api.oneme.ru", "i.oneme.ru")[i % 3], at, large=i % 2 == 0)
+        page(lab, ("web.max.ru", "api.oneme.ru", "i.oneme.ru")[i % 3], at,
+             ("max", ("web", "chat", "web")[i % 3]), large=i % 2 == 0)
 
 
 def telegram(lab):
     """Messages arrive; a call gets nowhere."""
-    chat = lab.host()
-    calls.telegram_chat(lab, 20, chat, beats=30, every=22, deadline=800)
-    reflectors = [calls.answering(lab, lab.host(), 596 + i,
-                                  lambda p: calls.reflector_data(lab.rng, p.payload[:16], 40))
-                  for i in range(3)]
+    reflectors = [(lab.host(), 596 + i) for i in range(3)]
     story.drop(lab, "reflector", story.REFLECTOR_MARK, reflectors)
-    values = lab.box.rules[-1].accept["value"]
-    for i, h in enumerate(reflectors):
-        values.append("%s:%d" % (h.address, 596 + i))
+    talks.telegram_chat(lab, 20, lab.host(), n=30, every=22)
     for at in (60, 450):
-        tag = lab.rng.randbytes(12)
-        for i, h in enumerate(reflectors):
-            calls.ask(lab, at + 0.02 * i, h, 596 + i,
-                      calls.reflector_hello(tag + lab.rng.randbytes(4)),
-                      [calls.HELLO_EVERY] * 24)
+        for i, (h, port) in enumerate(reflectors):
+            talks.reflector(lab, at + 0.02 * i, h, port, seconds=12)
 
 
-def whatsapp(lab, public):
-    """Calls are cut while messages still arrive; after five minutes names, pages, chat and media go
-    as well."""
-    relays = story.relays(lab, 3)
-    story.drop(lab, "stun", story.WHATSAPP_MARK, relays, story.TURN)
-    calls.whatsapp_chat(lab, 10, lab.names["g.whatsapp.net"], beats=17, every=16, deadline=290)
-    page(lab, "web.whatsapp.com", 30, large=True)
-    page(lab, "mmg.whatsapp.net", 40)
+def whatsapp_before(lab, relays):
+    """Calls are cut while all else works."""
+    story.drop(lab, "stun", story.WHATSAPP_MARK, [(h, story.TURN) for h in relays])
+    talks.whatsapp_chat(lab, 10, lab.names["g.whatsapp.net"], n=17, every=16)
+    page(lab, "web.whatsapp.com", 30, WEB, large=True)
+    page(lab, "mmg.whatsapp.net", 40, MEDIA)
     story.whatsapp_call(lab, 100, relays)
+
+
+def whatsapp_after(lab, public):
+    """Names, pages, chat and media go as well."""
     for name in ("web.whatsapp.com", "mmg.whatsapp.net"):
         later(lab, Drop(sni(name), ways=("up", "down")))
-    rule = story.drop(lab, "whatsapp", b"WA\6\3")
-    rule.accept = {"kind": ["protocol", "unknown", "ip", "ip-port"], "scored": False}
-    lab.box.rules.remove(rule)
-    later(lab, rule)
+    later(lab, story.chat_rule())
     for at in (310, 430, 640):
-        lab.lookup("web.whatsapp.com", at)
-        lab.lookup("static.whatsapp.net", at + 0.5)
-        lab.lookup("web.whatsapp.com", at + 4, public)
-        lab.https("web.whatsapp.com", at + 5, large=True)
-    lab.lookup("whatsapp.com", 312)
-    lab.lookup("whatsapp.com", 316, public)
+        lookup(lab, "web.whatsapp.com", at, WEB)
+        lookup(lab, "static.whatsapp.net", at + 0.5, MEDIA)
+        lookup(lab, "web.whatsapp.com", at + 4, WEB, public)
+        lab.https("web.whatsapp.com", at + 5, large=True)["of"] = WEB
+    lookup(lab, "whatsapp.com", 312, WEB)
+    lookup(lab, "whatsapp.com", 316, WEB, public)
     for i, at in enumerate((320, 370, 460, 560)):
-        name = ("e1.whatsapp.net", "e2.whatsapp.net", "g.whatsapp.net")[i % 3]
-        lab.lookup(name, at)
-        calls.whatsapp_chat(lab, at + 0.3, lab.names[name], name=name, deadline=30)
-    page(lab, "mmg.whatsapp.net", 380)
-    page(lab, "mmg.whatsapp.net", 590)
+        name = ("e1.whatsapp.net", "e2.whatsapp.net", "e3.whatsapp.net")[i % 3]
+        lookup(lab, name, at, CHAT)
+        talks.whatsapp_chat(lab, at + 0.3, lab.names[name], names=[name], deadline=30)
+    page(lab, "mmg.whatsapp.net", 380, MEDIA)
+    page(lab, "mmg.whatsapp.net", 590, MEDIA)
 
 
 def facetime(lab):
@@ -104,27 +102,23 @@ def facetime(lab):
     push = lab.host("courier.push.apple.com", "17.57.146.20")
     lab.serve(push, 5223, [("record",), ("answer", lab.tls_answer)])
     for at in (15, 200, 410, 600):
-        lab.lookup("courier.push.apple.com", at)
+        lookup(lab, "courier.push.apple.com", at, PUSH)
         hello = say.client_hello(lab.rng, "courier.push.apple.com")
         lab.connect(at + 0.2, push.address, 5223, [
             ("send", hello), ("record", 6), ("send", say.client_finished(lab.rng)),
             ("send", say.application(lab.rng, 300)), ("record",), ("wait", 9000000), ("close",)],
-                    ["courier.push.apple.com"], deadline=60)
-    relays = [calls.answering(lab, lab.host(None, "17.178.100.%d" % (20 + i)), story.TURN,
-                              calls.stun_answer) for i in range(3)]
-    for h in relays:
-        lab.rule(Drop(story.Trigger("ip-port", "%s:%d" % (h.address, story.TURN)),
-                      ways=("up", "down"), accept={
-                          "kind": ["ip", "ip-port", "protocol"],
-                          "value": ["stun", h.address, "%s:%d" % (h.address, story.TURN)]}))
+                    ["courier.push.apple.com"], deadline=60)["of"] = PUSH
+    relays = [lab.host(None, "17.178.100.%d" % (20 + i)) for i in range(3)]
     for i, h in enumerate(relays):
-        calls.ask(lab, 205 + 0.05 * i, h, story.TURN, calls.binding(lab.rng))
+        lab.rule(Drop(story.Trigger("ip-port", story.place(h, story.TURN)), ways=("up", "down"), accept={
+            "kind": ["ip", "ip-port", "protocol"], "value": ["stun", h.address, story.place(h, story.TURN)]}))
+        talks.stun(lab, 205 + 0.05 * i, h, story.TURN, of=("facetime", "calls"), application=None)
 
 
 def innocent(lab):
     """What else goes well, or fails without anybody's doing."""
     for at in (55, 98, 203, 448):
-        story.other_stun(lab, at)
+        talks.stun(lab, at, lab.host())
     for i, at in enumerate((5, 90, 210, 340, 480, 660)):
         page(lab, ("weather.example", "news.example", "bank.example")[i % 3], at)
     lab.lookup("printer.invalid", 150)
@@ -141,6 +135,7 @@ def moscow_evening(lab):
     _, public = resolvers(lab)
     max_works(lab)
     telegram(lab)
-    whatsapp(lab, public)
+    whatsapp_before(lab, [lab.host() for _ in range(3)])
+    whatsapp_after(lab, public)
     facetime(lab)
     innocent(lab)
