@@ -5,6 +5,7 @@
 #include "correlate_dns.h"
 #include "control.h"
 #include "dnsread.h"
+#include "site.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -84,23 +85,6 @@ can_be_contradicted(const struct finding *f)
 	       finding_has(f, "dns.sinkhole") || finding_has(f, "dns.wrong_type");
 }
 
-/* Do two names belong to different owners, as far as their last two labels tell? */
-static bool
-unlike(const char *a, const char *b)
-{
-	const char *p[2] = {a, b};
-
-	for (int i = 0; i < 2; i++) {
-		const char *dot = strrchr(p[i], '.');
-
-		while (dot && dot > p[i] && dot[-1] != '.')
-			dot--;
-		if (dot)
-			p[i] = dot;
-	}
-	return strcmp(p[0], p[1]) != 0;
-}
-
 /* Does that resolver have one address for whatever does not exist, as those do that sell it? */
 static bool
 is_wildcard(const struct correlation *c, const struct episode *me)
@@ -111,7 +95,7 @@ is_wildcard(const struct correlation *c, const struct episode *me)
 	control_neighbours(c->history, me, &all, &from, &to);
 	for (size_t i = from; i < to; i++)
 		alike += all[i].dns_positive && addr_equal(&all[i].answer, &me->answer) &&
-			 all[i].name && unlike(all[i].name, me->name);
+			 all[i].name && sites_unlike(all[i].name, me->name);
 	return alike >= ALIKE_MIN;
 }
 
@@ -229,7 +213,7 @@ ask_neighbour(const struct correlation *c, struct finding *f, const struct episo
 		return;
 	ask_kin(c, f, me, e, n);
 	/* Once one is known to fare otherwise, the rest tells no more. */
-	if ((n->otherwise && n->answered) || !unlike(e->name, me->name))
+	if ((n->otherwise && n->answered) || !sites_unlike(e->name, me->name))
 		return;
 	n->vain += !e->took;
 	n->answered += e->took && !e->interfered;

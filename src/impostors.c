@@ -2,6 +2,7 @@
 /* Certificates of one capture held against each other: one key for unlike names in unlike
  * networks, a name that shows its true certificate elsewhere, a second issuer who is nearer. */
 #include "judge.h"
+#include "site.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -19,23 +20,6 @@
 #define NEARER_BY (5 * NSEC_PER_MSEC)
 /* Differences of TTL up to two have innocent causes (dossier B-20). */
 #define TTL_APART 3
-
-/* Do two names belong to different owners, as far as their last two labels tell? */
-static bool
-unlike(const char *a, const char *b)
-{
-	const char *p[2] = {a, b};
-
-	for (int i = 0; i < 2; i++) {
-		const char *dot = strrchr(p[i], '.');
-
-		while (dot && dot > p[i] && dot[-1] != '.')
-			dot--;
-		if (dot)
-			p[i] = dot;
-	}
-	return strcasecmp(p[0], p[1]) != 0;
-}
 
 /* Addresses of different networks: /16, or /32 of IPv6, are what providers are given. */
 static bool
@@ -95,7 +79,7 @@ is_everybodys(const struct shown *v, size_t n)
 		if (!is_public_name(v[i].name) || !v[i].self_signed)
 			continue;
 		for (size_t k = 0; k < names; k++)
-			fresh = fresh && unlike(seen[k], v[i].name);
+			fresh = fresh && sites_unlike(seen[k], v[i].name);
 		if (fresh)
 			seen[names++] = v[i].name;
 		networks = networks || apart(&v[0].server, &v[i].server);

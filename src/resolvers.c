@@ -5,6 +5,7 @@
 #include "control.h"
 #include "detect_dns.h"
 #include "judge.h"
+#include "site.h"
 #include "stripped.h"
 #include "unanswered.h"
 
@@ -34,23 +35,6 @@ by_answer(const void *a, const void *b)
 	if (c == 0)
 		c = strcmp(x->name, y->name);
 	return c ? c : x->flow < y->flow ? -1 : x->flow > y->flow;
-}
-
-/* Do two names belong to different owners, as far as their last two labels tell? */
-static bool
-unlike(const char *a, const char *b)
-{
-	const char *p[2] = {a, b};
-
-	for (int i = 0; i < 2; i++) {
-		const char *dot = strrchr(p[i], '.');
-
-		while (dot && dot > p[i] && dot[-1] != '.')
-			dot--;
-		if (dot)
-			p[i] = dot;
-	}
-	return strcmp(p[0], p[1]) != 0;
 }
 
 static void
@@ -128,7 +112,7 @@ judge_run(struct judge *j, struct told *t, size_t from, size_t to)
 		ask_another(j->history, &t[i]);
 		if (!t[i].other)
 			continue;
-		if (!first || unlike(first->e->name, t[i].e->name))
+		if (!first || sites_unlike(first->e->name, t[i].e->name))
 			names++;
 		if (first && !addr_equal(first->other, t[i].other))
 			apart++;

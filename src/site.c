@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which names are one owner's, by the Public Suffix List as libpsl has it built in: no file is
+ * read, and the same program says the same everywhere. */
+#include "site.h"
+
+#include <ctype.h>
+#include <libpsl.h>
+#include <string.h>
+
+/* RFC 1035, 2.3.4: no name is longer, as text. */
+#define NAME_LONGEST 253
+
+/* The longest end that both have: whole labels, without the dot before them. */
+static const char *
+common_end(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	const char *common = a + n;
+
+	for (; n && m; n--, m--) {
+		if (tolower((uint8_t)a[n - 1]) != tolower((uint8_t)b[m - 1]))
+			return common;
+		if (a[n - 1] == '.')
+			common = a + n;
+	}
+	/* They are the same, or one is the end of the other. */
+	if (n == m || (n ? a[n - 1] : b[m - 1]) == '.')
+		common = a + n;
+	return common;
+}
+
+/* Only the part of the list that registries gave: a text that is no host's name is none of them. */
+static bool
+is_public_suffix(const char *name)
+{
+	const psl_ctx_t *list = psl_builtin();
+	char lower[NAME_LONGEST + 1];
+	size_t n = strlen(name);
+
+	if (n > NAME_LONGEST)
+		return false;
+	for (size_t i = 0; i <= n; i++) {
+		if ((uint8_t)name[i] >= 0x80)
+			return false;
+		lower[i] = (char)tolower((uint8_t)name[i]);
+	}
+	/* A libpsl may have been built without the list; then the last label is the suffix. */
+	return list ? psl_is_public_suffix2(list, lower, PSL_TYPE_ICANN) : !strchr(name, '.');
+}
+
+bool
+sites_unlike(const char *a, const char *b)
+{
+	const char *common = common_end(a, b);
+
+	/* What is below no public suffix is below what somebody registered. */
+	return is_public_suffix(common) && strcasecmp(a, b) != 0;
+}
