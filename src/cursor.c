@@ -28,17 +28,6 @@ set_bad(struct cursor *c)
 	cursor_fail(c, CURSOR_BAD);
 }
 
-uint64_t
-get_be64(struct cursor *c)
-{
-	uint64_t high;
-
-	if (!cursor_has(c, 8))
-		return 0;
-	high = get_be32(c);
-	return high << 32 | get_be32(c);
-}
-
 uint32_t
 get_le32(struct cursor *c)
 {

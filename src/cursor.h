@@ -109,7 +109,6 @@ skip_bytes(struct cursor *c, size_t n)
 		c->p += n;
 }
 
-uint64_t get_be64(struct cursor *c);
 uint32_t get_le32(struct cursor *c);
 uint64_t get_varint(struct cursor *c); /* RFC 9000, 16 */
 /* A sub-message of n bytes. Running off its end is BAD, whatever the parent says: the length

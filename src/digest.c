@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum algorithm { MD5_, SHA1_, SHA256_, ALGORITHMS };
+enum algorithm { MD5_, SHA256_, ALGORITHMS };
 
 static EVP_MD *algorithms[ALGORITHMS];
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
@@ -20,7 +20,7 @@ static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 static void
 fetch(void)
 {
-	static const char *const names[ALGORITHMS] = {"MD5", "SHA1", "SHA256"};
+	static const char *const names[ALGORITHMS] = {"MD5", "SHA256"};
 	OSSL_LIB_CTX *library = OSSL_LIB_CTX_new();
 
 	if (library && OSSL_PROVIDER_load(library, "default"))
@@ -51,12 +51,6 @@ void
 digest_md5(struct bytes b, char out[MD5_HEX + 1])
 {
 	digest(MD5_, b, out);
-}
-
-void
-digest_sha1(struct bytes b, char out[SHA1_HEX + 1])
-{
-	digest(SHA1_, b, out);
 }
 
 void

@@ -68,8 +68,6 @@ void flow_skip(struct flow *f, enum side from, uint64_t n);
 /* Digests as lower-case hex, for the fingerprints that hash what they saw (JA3: MD5, JA4 and
  * certificates: SHA-256). n bytes of hex are written and a NUL. */
 #define MD5_HEX 32
-#define SHA1_HEX 40
 #define SHA256_HEX 64
 void digest_md5(struct bytes b, char out[MD5_HEX + 1]);
-void digest_sha1(struct bytes b, char out[SHA1_HEX + 1]);
 void digest_sha256(struct bytes b, char out[SHA256_HEX + 1]);

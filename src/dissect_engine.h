@@ -27,7 +27,7 @@ void dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut);
 void dissect_packets(struct flow *f);
 /* True if nobody wants more bytes of that side. */
 bool dissect_done(const struct flow *f, enum side from);
-/* True if the flow's datagrams mean nothing to any dissector. */
+/* By its name; NULL if there is none. */
 const struct dissector *dissector_find(const char *name);
 /* Costly fields that nobody asks for: a list that ends with NULL and outlives the analysis; NULL
  * itself means that all are wanted. */

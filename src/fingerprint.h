@@ -56,11 +56,8 @@ size_t fingerprints_match(const struct fingerprints *db, const struct flow *f,
  * packets are noted (dissect_packets): false is certain. */
 bool fingerprints_may_match(const struct fingerprints *db, const struct flow *f,
 			    unsigned mechanisms);
-/* True if any `when` term could match a flow that has a fact of this field: lets a caller skip
- * healthy flows. */
 /* Does any line of any stanza speak of this field? */
 bool fingerprints_mention(const struct fingerprints *db, const struct field *field);
-bool fingerprints_want(const struct fingerprints *db, const struct field *field);
 /* Is this text or address in the named list (lists/NAME.txt of the folder)? For text, an entry
  * matches as a substring if the list says "match = contains", whole otherwise. Returns the
  * matching entry's note, "" if it has none, or NULL. */

@@ -44,8 +44,6 @@ enum operator{
 	NOPERATORS
 };
 
-extern const char *const operator_words[NOPERATORS];
-
 struct condition {
 	const struct field *field;
 	enum operator op;
@@ -130,15 +128,11 @@ struct term_source {
 	unsigned line;
 };
 bool term_parse(const struct term_source *s, const char *text, struct term *ret);
-/* "5s", "10ms", "250us": nanoseconds, or a negative errno. */
-int64_t time_parse(const char *text);
 /* "0.9" or "90%": 0..1, or a negative number. */
 double share_parse(const char *text);
 
 /* Does this fact satisfy the condition, apart from its neighbours? */
 bool condition_holds(const struct condition *c, const struct fact *f);
-/* Whatever satisfies `narrow` satisfies `wide`. */
-bool term_implies(const struct term *narrow, const struct term *wide);
 /* Whatever fits `narrow` fits `wide`. */
 bool stanza_implies(const struct stanza *narrow, const struct stanza *wide);
 bool stanza_fits(const struct fingerprints *db, const struct stanza *s,

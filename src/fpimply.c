@@ -125,7 +125,8 @@ packet_implies(const struct term *narrow, const struct condition *wide)
 	return false;
 }
 
-bool
+/* Whatever satisfies `narrow` satisfies `wide`. */
+static bool
 term_implies(const struct term *narrow, const struct term *wide)
 {
 	if (!wide->any_side && (narrow->any_side || narrow->side != wide->side))

@@ -385,15 +385,6 @@ fingerprints_may_match(const struct fingerprints *db, const struct flow *f, unsi
 	return false;
 }
 
-bool
-fingerprints_want(const struct fingerprints *db, const struct field *field)
-{
-	for (size_t i = 0; i < db->nstanzas; i++)
-		if (db->stanzas[i]->nlines && db->stanzas[i]->lines[0].what.field == field)
-			return true;
-	return false;
-}
-
 static bool
 term_mentions(const struct term *t, const struct field *field)
 {

@@ -12,7 +12,7 @@
  * and WITH_MAX conditions of four words each. */
 #define TOKENS_MAX 64
 
-const char *const operator_words[NOPERATORS] = {
+static const char *const operator_words[NOPERATORS] = {
     [OP_PRESENT] = "", [OP_EQ] = "==", [OP_NE] = "!=",      [OP_LT] = "<",      [OP_LE] = "<=",
     [OP_GT] = ">",     [OP_GE] = ">=", [OP_CONTAINS] = "~", [OP_PREFIX] = "^=", [OP_IN] = "in",
 };
@@ -96,7 +96,8 @@ next(struct tokens *t)
 	return t->at < t->n ? t->v[t->at++] : NULL;
 }
 
-int64_t
+/* "5s", "10ms", "250us": nanoseconds, or a negative errno. */
+static int64_t
 time_parse(const char *text)
 {
 	static const struct {

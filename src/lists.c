@@ -403,12 +403,6 @@ list_entries(const struct list *l)
 	return l->nentries;
 }
 
-const char *
-list_first(const struct list *l)
-{
-	return l->nentries ? l->entries[0]->text : "";
-}
-
 struct bytes
 list_text(const struct list *l, size_t i)
 {

@@ -28,9 +28,6 @@ enum list_match list_match(const struct list *l);
 const char *list_name(const struct list *l);
 const char *const *list_sources(const struct list *l); /* NULL-terminated, at least one */
 size_t list_entries(const struct list *l);
-/* The text or address of the first entry, for a test that needs a value that is in the list. */
-const char *list_first(const struct list *l);
-
 /* The i-th of list_entries(), in lower case; of a network list, its address and how many bits of
  * it count, of 128. */
 struct bytes list_text(const struct list *l, size_t i);

@@ -363,12 +363,6 @@ markers_parse(struct markers *m, const char *file, struct bytes b, struct compla
 }
 
 size_t
-markers_count(const struct markers *m)
-{
-	return m->n;
-}
-
-size_t
 markers_left_out(const struct markers *m)
 {
 	return m->left_out;

@@ -13,8 +13,7 @@ struct markers *markers_new(struct arena *arena);
 void markers_free(struct markers *m); /* accepts NULL */
 /* Adds the rows of one file. Complains of what is wrong. */
 void markers_parse(struct markers *m, const char *file, struct bytes text, struct complaints *c);
-/* How many rows are used, and how many speak of places that nobody reads here. */
-size_t markers_count(const struct markers *m);
+/* How many rows speak of places that nobody reads here. */
 size_t markers_left_out(const struct markers *m);
 /* The fingerprint that a row stands for, by its name or number; NULL if there is none. */
 const struct fingerprint *markers_find(const struct markers *m, const char *id);

@@ -68,7 +68,7 @@ static const struct row rows[] = {
 };
 #define NROWS (sizeof rows / sizeof *rows)
 
-const char *const command_words[NCOMMANDS] = {
+static const char *const command_words[NCOMMANDS] = {
     [ANALYZE] = "analyze", [FIELDS] = "fields",   [CHECK] = "check",
     [EXPLAIN] = "explain", [SUGGEST] = "suggest", [STATS] = "stats"};
 

@@ -6,7 +6,6 @@
 #include "analyze.h"
 
 enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, STATS, NCOMMANDS };
-extern const char *const command_words[NCOMMANDS];
 
 struct options {
 	struct analyze_options analyze; /* its files are the arguments that are no options */

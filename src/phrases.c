@@ -71,7 +71,8 @@ const char *const vantage_phrases[NVANTAGES] = {
     [VANTAGE_PATH] = "taken on the path",
 };
 
-bool
+/* Does the mechanism send packets of its own, or does it hold back those of others? */
+static bool
 mechanism_forges(enum mechanism m)
 {
 	return m != DROP && m != FREEZE && m != THROTTLE;

@@ -14,8 +14,6 @@ extern const char *const stage_clauses[NSTAGES];
 extern const char *const trigger_phrases[NTRIGGERS];
 extern const char *const vantage_phrases[NVANTAGES];
 
-/* Does the mechanism send packets of its own, or does it hold back those of others? */
-bool mechanism_forges(enum mechanism m);
 /* "forged packets went to the client". */
 const char *direction_phrase(enum mechanism m, enum direction d);
 /* "IP TTL" for "ip.ttl"; the name itself if there is no better word for it. */

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <wchar.h>
 
-size_t
+/* Bytes of the well-formed UTF-8 sequence (RFC 3629) at s, which ends with a NUL; 0 if it is none.
+ * *ret_code is its character. */
+static size_t
 utf8_sequence(const char *s, uint32_t *ret_code)
 {
 	const uint8_t *p = (const uint8_t *)s;

@@ -8,10 +8,6 @@
 /* Bytes of the longest thing that one character becomes: four bytes as \xNN, and a NUL. */
 #define PRINTABLE_MAX 17
 
-/* Bytes of the well-formed UTF-8 sequence (RFC 3629) at s, which ends with a NUL; 0 if it is none.
- * *ret_code is its character. */
-size_t utf8_sequence(const char *s, uint32_t *ret_code);
-
 /* Takes one character from s, which must not be at its end. Writes to out what is shown for it:
  * itself, or \xNN for each of its bytes if it is malformed, a control or invisible. Returns the
  * bytes taken; *ret_columns is the width of out on a terminal. Widths are those of the current

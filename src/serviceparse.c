@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads a file of services, line by line. docs/services.md is the format. */
+#include "dissect_engine.h"
 #include "servicedb.h"
 
 #include <arpa/inet.h>
@@ -130,22 +131,13 @@ add_claim(struct reader *r, const struct dissector *d, const char *fact, struct 
 	s->claims[s->nclaims++] = (struct claim){.dissector = d, .fact = fact, .usage = usage};
 }
 
-static const struct dissector *
-find_dissector(const char *name)
-{
-	for (const struct dissector *const *d = dissectors; *d; d++)
-		if (strcmp((*d)->name, name) == 0)
-			return *d;
-	return NULL;
-}
-
 static void
 take_protocols(struct reader *r, struct usage usage, char *at)
 {
 	char *word;
 
 	while ((word = next_word(&at))) {
-		const struct dissector *d = find_dissector(word);
+		const struct dissector *d = dissector_find(word);
 
 		if (d)
 			add_claim(r, d, NULL, usage);
@@ -194,7 +186,7 @@ take_shapes(struct reader *r, struct usage usage, char *at)
 			wrong(r, "unknown shape \"%s\", expected tor", word);
 			continue;
 		}
-		add_claim(r, find_dissector(shape->dissector), NULL, usage);
+		add_claim(r, dissector_find(shape->dissector), NULL, usage);
 		r->s->claims[r->s->nclaims - 1].shape = shape;
 	}
 }

@@ -177,15 +177,6 @@ shown_all(struct shown_store *s, size_t *ret_n)
 	return s->v;
 }
 
-const struct shown *
-shown_by(struct shown_store *s, uint64_t flow)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].flow == flow)
-			return &s->v[i];
-	return NULL;
-}
-
 uint64_t
 shown_forgotten(const struct shown_store *s)
 {

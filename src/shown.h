@@ -33,8 +33,6 @@ bool shown_read(const struct look *l, struct shown *ret);
 void shown_add(struct shown_store *s, const struct look *l);
 /* After the last flow: all of them, by key, then time. */
 const struct shown *shown_all(struct shown_store *s, size_t *ret_n);
-/* What that flow showed, or NULL. */
-const struct shown *shown_by(struct shown_store *s, uint64_t flow);
 /* How many were forgotten for want of room. */
 uint64_t shown_forgotten(const struct shown_store *s);
 

@@ -19,7 +19,8 @@
 #define SHOWN_CITES 12
 #define SHOWN_ATTRIBUTIONS 3
 
-unsigned
+/* In whole percent, rounded down so that it never says more than the verdict does. */
+static unsigned
 percent(double confidence)
 {
 	return (unsigned)(rounded(confidence) * 100 + 1e-9);

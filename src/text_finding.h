@@ -5,8 +5,6 @@
 #include "page.h"
 #include "report.h"
 
-/* In whole percent, rounded down so that it never says more than the verdict does. */
-unsigned percent(double confidence);
 void text_sureness(struct page *p, double confidence); /* "confirmed (97 %)" */
 void text_flow_name(struct page *p, const struct flow_name *f);
 void text_finding(struct page *p, const struct report *r, const struct report_style *style,

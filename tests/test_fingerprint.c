@@ -237,18 +237,6 @@ test_specific_before_generic(void **state)
 }
 
 static void
-test_wanted(void **state)
-{
-	struct fingerprints *db = with_lines("when = x.reset\nthen = x.done\n");
-
-	(void)state;
-	assert_true(fingerprints_want(db, &fields[RESET]));
-	assert_false(fingerprints_want(db, &fields[DONE]));
-	assert_false(fingerprints_want(db, &fields[HELLO]));
-	fingerprints_free(db);
-}
-
-static void
 test_malformed_is_a_field(void **state)
 {
 	struct fingerprints *db = database_new(registry_tables());
@@ -467,7 +455,6 @@ main(void)
 	    cmocka_unit_test(test_earliest_assignment),
 	    cmocka_unit_test(test_support),
 	    cmocka_unit_test(test_specific_before_generic),
-	    cmocka_unit_test(test_wanted),
 	    cmocka_unit_test(test_gate_finds_markers),
 	    cmocka_unit_test(test_gate_finds_networks),
 	    cmocka_unit_test(test_malformed_is_a_field),

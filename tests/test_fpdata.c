@@ -8,20 +8,13 @@
 static void
 list_value(const struct list *l, struct fact *f)
 {
-	struct complaints c = {0};
-	struct fingerprints *db = database_new(tables);
-	struct term_source s = {db, &c, "t", 1};
-	char text[512];
-	struct term t;
+	unsigned prefix;
 
-	if (list_match(l) != LIST_NETWORK) {
-		f->text = as_bytes(list_first(l));
-	} else {
-		snprintf(text, sizeof text, "x.addr == %s", list_first(l));
-		assert_true(term_parse(&s, text, &t));
-		f->addr = t.what.addr;
-	}
-	fingerprints_free(db);
+	assert_true(list_entries(l) > 0);
+	if (list_match(l) != LIST_NETWORK)
+		f->text = list_text(l, 0);
+	else
+		list_network(l, 0, &f->addr, &prefix);
 }
 
 static bool
