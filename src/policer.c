@@ -45,8 +45,6 @@
 #define QUEUE_SECONDS 0.004
 /* What comes so much faster than all in all comes in a rush. */
 #define RUSHED 3
-/* Connections of a group whose delays are kept apart. */
-#define FLOWS_KNOWN 32
 
 struct work {
 	const struct passage *p;
@@ -160,9 +158,12 @@ find_rate(const struct work *w, struct policer_fit *r)
 	r->high = rate[m - 1 - m / 4];
 }
 
+#define EVERY (-1) /* connection */
+
 struct trial {
 	double rate, bucket;
 	bool full; /* to begin with */
+	int flow;  /* whose losses are to be explained, or EVERY */
 	double heads, explained, chance, overdrawn, score;
 };
 
@@ -183,7 +184,8 @@ try_bucket(const struct work *w, struct trial *t, size_t n)
 		if (tokens > t->bucket)
 			tokens = t->bucket;
 		if (p->lost) {
-			if ((double)(p->usec - lost_at) > w->gap) {
+			if ((t->flow == EVERY || t->flow == p->flow) &&
+			    (double)(p->usec - lost_at) > w->gap) {
 				heads++;
 				empty += tokens <= SLACK;
 				lost_at = p->usec;
@@ -193,7 +195,8 @@ try_bucket(const struct work *w, struct trial *t, size_t n)
 			continue;
 		}
 		passed++;
-		low += tokens <= SLACK;
+		/* What chance would say must be asked at the same moments as the losses. */
+		low += tokens - (p->behind ? p->len : 0) <= SLACK;
 		tokens -= p->len;
 		if (tokens < -SLACK) {
 			over++;
@@ -220,7 +223,7 @@ static void
 try_depths(const struct work *w, double rate, double least, size_t n, struct trial *best)
 {
 	for (int k = 0; k < 2 * BUCKETS && rate > 0; k++) {
-		struct trial t = {.rate = rate, .full = k & 1};
+		struct trial t = {.rate = rate, .full = k & 1, .flow = EVERY};
 
 		t.bucket = BUCKET_LEAST * pow(2, k / 2 / 2.0);
 		if (t.bucket >= least)
@@ -235,7 +238,7 @@ refine(const struct work *w, const struct trial *about, struct trial *best)
 	best->score = -1;
 	for (int i = -FINE; i <= FINE; i++) {
 		for (int k = -2; k <= 2; k++) {
-			struct trial t = {.full = about->full};
+			struct trial t = {.full = about->full, .flow = EVERY};
 
 			t.rate = about->rate * (1 + i * 0.01);
 			t.bucket = fmax(about->bucket * pow(2, k / 4.0), BUCKET_LEAST);
@@ -254,11 +257,27 @@ surprise(const struct trial *t)
 	return p > q ? t->heads * (p * log(p / q) + (1 - p) * log((1 - p) / (1 - q))) : 0;
 }
 
+/* How well does it explain what each of several connections lost? */
 static void
-find_bucket(const struct work *w, struct policer_fit *r, struct trial *best)
+find_shares(const struct work *w, struct policer_fit *r, struct trial best)
+{
+	int flows = 1;
+
+	for (size_t i = 0; i < w->n && flows < POLICER_FLOWS; i++)
+		if (w->p[i].flow >= flows)
+			flows = w->p[i].flow + 1;
+	r->own[0] = best.score;
+	for (best.flow = 0; flows > 1 && best.flow < flows; best.flow++) {
+		try_bucket(w, &best, w->n);
+		r->own[best.flow] = best.score;
+	}
+}
+
+static void
+find_bucket(const struct work *w, struct policer_fit *r)
 {
 	double bytes = 0, seconds, least;
-	struct trial coarse = {0};
+	struct trial coarse = {0}, best;
 	size_t n;
 
 	for (size_t i = w->slice[0]; i < w->slice[w->nslices - 1]; i++)
@@ -269,15 +288,16 @@ find_bucket(const struct work *w, struct policer_fit *r, struct trial *best)
 	coarse.score = -1;
 	for (int i = -1; i < RATES; i++)
 		try_depths(w, i < 0 ? r->rate : least * pow(RATE_STEP, i), 0, n, &coarse);
-	refine(w, &coarse, best);
+	refine(w, &coarse, &best);
 	r->goodput = least;
-	r->bucket = best->bucket;
-	r->explained = best->explained;
-	r->chance = best->chance;
-	r->overdrawn = best->overdrawn;
-	r->score = best->score;
-	r->bucket_rate = best->rate;
-	r->surprise = surprise(best);
+	r->bucket = best.bucket;
+	r->explained = best.explained;
+	r->chance = best.chance;
+	r->overdrawn = best.overdrawn;
+	r->score = best.score;
+	r->bucket_rate = best.rate;
+	r->surprise = surprise(&best);
+	find_shares(w, r, best);
 }
 
 struct arrival {
@@ -369,14 +389,14 @@ by_delay(const void *a, const void *b)
 static void
 find_delays(const struct work *w, struct policer_fit *r)
 {
-	struct delay *d = xcalloc(w->n, sizeof *d), *last[FLOWS_KNOWN] = {NULL};
-	int64_t lost_at[FLOWS_KNOWN] = {0};
+	struct delay *d = xcalloc(w->n, sizeof *d), *last[POLICER_FLOWS] = {NULL};
+	int64_t lost_at[POLICER_FLOWS] = {0};
 	size_t n = 0, heads = 0;
 	double rank = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct passage *p = &w->p[i];
-		size_t f = p->flow % FLOWS_KNOWN;
+		size_t f = p->flow % POLICER_FLOWS;
 
 		if (!p->lost && p->arrived && p->delay) {
 			d[n] = (struct delay){p->delay, p->flow, false};
@@ -421,14 +441,13 @@ bool
 policer_fit(struct passage *p, size_t n, int64_t rtt_usec, struct policer_fit *ret)
 {
 	struct work w = {.p = p, .n = n, .gap = (double)rtt_usec};
-	struct trial best = {0};
 
 	memset(ret, 0, sizeof *ret);
 	qsort(p, n, sizeof *p, by_time);
 	find_slices(&w, ret);
 	if (ret->losses >= LOSSES_MIN && ret->slices >= SLICES_MIN) {
 		find_rate(&w, ret);
-		find_bucket(&w, ret, &best);
+		find_bucket(&w, ret);
 		find_queue(&w, ret);
 	}
 	free(w.slice);

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Connections of a group that are told apart. */
+#define POLICER_FLOWS 32
+
 /* One packet of one direction, or of several connections that go the same way. */
 struct passage {
 	int64_t usec;
@@ -16,6 +19,7 @@ struct passage {
 	uint32_t frame;
 	uint16_t flow; /* which of the connections */
 	bool lost;
+	bool behind;  /* the capture stands behind: a loss is noted when the last before it came */
 	bool arrived; /* usec and delay tell when it came out at the far end */
 };
 
@@ -33,6 +37,7 @@ struct policer_fit {
 	double chance;              /* packets that passed an empty bucket all the same */
 	double overdrawn;           /* packets that passed though there was nothing left */
 	double score;               /* explained, less the other two */
+	double own[POLICER_FLOWS];  /* the same of one connection's losses alone */
 	double surprise;            /* how much likelier than chance, as a natural logarithm */
 
 	double

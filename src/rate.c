@@ -71,7 +71,7 @@ place_loss(struct rate *r, struct rate_side *s, const struct trace *t, uint32_t 
 			continue;
 		if (p->fate == RATE_LOST)
 			return; /* a part of it that was counted */
-		if (p->fate == RATE_HOLE && usec - p->usec < REORDERED_USEC) {
+		if (p->fate == RATE_HOLE && i < s->n && usec - s->points[i].usec < REORDERED_USEC) {
 			p->fate = RATE_VOID;
 			return;
 		}
@@ -101,7 +101,12 @@ note_data(struct rate *r, enum side from, const struct trace *t, uint32_t usec, 
 		p.seq = s->next;
 		p.len = (uint16_t)ahead;
 		p.fate = RATE_HOLE;
+		/* Of a burst that is cut off the end is missing: it shows when the next one comes,
+		 * by when a policer's bucket has filled again. */
+		if (s->n)
+			p.usec = s->points[s->n - 1].usec;
 		append(r, s, &p, points);
+		p.usec = usec;
 		p.seq = t->seq;
 	}
 	p.len = (uint16_t)(t->len < UINT16_MAX ? t->len : UINT16_MAX);

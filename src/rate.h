@@ -25,7 +25,7 @@ enum rate_fate {
 
 /* A packet with payload. 20 bytes. */
 struct rate_point {
-	uint32_t usec; /* since rate.began */
+	uint32_t usec; /* since rate.began; of a hole: when the packet before it came */
 	uint32_t frame;
 	uint32_t seq;
 	uint32_t delay; /* until it was confirmed, in microseconds; 0 if unknown */

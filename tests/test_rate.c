@@ -128,6 +128,7 @@ holes_are_lost_when_they_are_filled_late(void **state)
 	transfer(&t, 20);
 	again(&t, SEGMENT, SEGMENT);
 	s = &t.flow->rate->side[SERVER];
+	t.now += 40 * NSEC_PER_MSEC;
 	t.seq[SERVER] += SEGMENT;
 	talk_say(&t, SERVER, TH_ACK_, filler);
 	assert_int_equal(s->points[1].fate, RATE_HOLE);
@@ -137,6 +138,8 @@ holes_are_lost_when_they_are_filled_late(void **state)
 	assert_int_equal(s->points[1].fate, RATE_LOST);
 	assert_int_equal(s->holes, 1);
 	assert_int_equal(s->points[1].frame, t.number); /* where a reader finds it */
+	/* It went by no later than what passed before it. */
+	assert_int_equal(s->points[1].usec, s->points[0].usec);
 	/* Filled at once: the packets were reordered. */
 	t.seq[SERVER] += SEGMENT;
 	talk_say(&t, SERVER, TH_ACK_, filler);
@@ -241,6 +244,35 @@ run(struct path *x, struct passage *p, unsigned flows, int rounds)
 	return n;
 }
 
+/* As a capture behind it sees it: where something is missing is known from what comes next, and
+ * when it was lost only from what passed before. */
+static void
+seen_from_behind(struct passage *p, size_t n)
+{
+	int64_t last = p[0].usec;
+
+	for (size_t i = 0; i < n; i++) {
+		p[i].behind = true;
+		p[i].delay = 0;
+		if (p[i].lost)
+			p[i].usec = last;
+		last = p[i].usec;
+	}
+}
+
+static struct policer_fit
+fitted_from_behind(struct path *x, int rounds)
+{
+	struct passage *p = xcalloc(POINTS, sizeof *p);
+	size_t n = run(x, p, 1, rounds);
+	struct policer_fit fit;
+
+	seen_from_behind(p, n);
+	assert_true(policer_fit(p, n, 100000, &fit));
+	free(p);
+	return fit;
+}
+
 static struct policer_fit
 fitted(struct path *x, unsigned flows, int rounds, int only)
 {
@@ -294,6 +326,53 @@ chance_is_told(void **state)
 }
 
 static void
+behind_is_as_good_as_before(void **state)
+{
+	static const double rates[] = {30e3, 60e3, 180e3, 400e3};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct path x = {.rate = rates[i], .depth = 12e3, .random = 1};
+		struct policer_fit fit = fitted_from_behind(&x, 900);
+
+		if (fit.score < 0.5 || fit.surprise < 12)
+			fail_msg("%g: score %g", rates[i], fit.score);
+	}
+	for (unsigned i = 0; i < 12; i++) {
+		struct path x = {.chance = 0.005 * (1 + i % 4), .random = i};
+		struct policer_fit fit = fitted_from_behind(&x, 1200);
+
+		if (fit.score >= 0.3 && fit.surprise >= 12)
+			fail_msg("%u: score %g", i, fit.score);
+	}
+}
+
+/* Two on one way: a bucket holds one of them, the other loses something now and then. */
+static void
+chance_beside_a_policer_is_told(void **state)
+{
+	struct path held = {.rate = 100e3, .depth = 12e3, .random = 5};
+	struct path free_one = {.chance = 0.01, .random = 9};
+	struct passage *p = xcalloc(POINTS, sizeof *p);
+	struct policer_fit fit;
+	size_t n = run(&held, p, 1, 600), m;
+	struct passage *q = xcalloc(POINTS, sizeof *q);
+
+	(void)state;
+	m = run(&free_one, q, 1, 600);
+	assert_true(n + m <= POINTS);
+	for (size_t i = 0; i < m; i++) {
+		p[n] = q[i];
+		p[n].usec += 50000;
+		p[n++].flow = 1;
+	}
+	assert_true(policer_fit(p, n, 100000, &fit));
+	assert_true(fit.own[1] < 0.3);
+	free(p);
+	free(q);
+}
+
+static void
 a_queue_is_told(void **state)
 {
 	static const double depths[] = {8e3, 16e3, 64e3, 200e3};
@@ -317,6 +396,8 @@ a_shared_policer_is_told_together(void **state)
 	(void)state;
 	assert_true(alone.held < 0.6);
 	assert_true(all.held > 0.8);
+	for (int i = 0; i < 3; i++)
+		assert_true(all.own[i] >= 0.3);
 	assert_true(fabs(all.rate / 180e3 - 1) < 0.05);
 }
 
@@ -350,6 +431,8 @@ main(void)
 	    cmocka_unit_test(the_record_is_bounded),
 	    cmocka_unit_test(a_policer_is_told),
 	    cmocka_unit_test(chance_is_told),
+	    cmocka_unit_test(behind_is_as_good_as_before),
+	    cmocka_unit_test(chance_beside_a_policer_is_told),
 	    cmocka_unit_test(a_queue_is_told),
 	    cmocka_unit_test(a_shared_policer_is_told_together),
 	    cmocka_unit_test(little_says_nothing),
