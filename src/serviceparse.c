@@ -2,15 +2,14 @@
 /* Reads a file of services, line by line. docs/services.md is the format. */
 #include "dissect_engine.h"
 #include "servicedb.h"
+#include "stanzas.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT "1"
 /* Ids stand in reports. */
 #define ID_MAX 24
 /* Sources of one service: a list of names, a list of addresses, a paper or two. */
@@ -19,27 +18,13 @@
 #define NAME_MAX_TEXT 253
 
 struct reader {
+	struct stanza_reader text;
 	struct services *s;
-	struct complaints *complaints;
-	const char *file;
-	unsigned line;
-	bool format_said;
 	struct service *now; /* NULL before the first [id], and in a stanza that is given up */
-	bool skip, used;
+	bool used;
 	const char **sources;
 	size_t nsources;
 };
-
-static void PRINTF_LIKE(2, 3) wrong(struct reader *r, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	complain(r->complaints, r->file, r->line, "%s", text);
-}
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -62,8 +47,8 @@ add_name(struct reader *r, const char *name, struct usage usage, bool whole)
 
 	n->name = arena_printf(r->s->arena, "%s", name);
 	n->usage = usage;
-	n->file = r->file;
-	n->line = r->line;
+	n->file = r->text.file;
+	n->line = r->text.line;
 	HASH_ADD_KEYPTR(hh, *table, n->name, strlen(n->name), n);
 }
 
@@ -109,14 +94,16 @@ take_names(struct reader *r, struct usage usage, char *at)
 
 		if (n == 0 || n > NAME_MAX_TEXT || !strchr(name, '.') ||
 		    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_")]) {
-			wrong(r, "bad name \"%s\", expected one in lower case, or *. and one",
-			      word);
+			stanzas_wrong(&r->text,
+				      "bad name \"%s\", expected one in lower case, or *. and one",
+				      word);
 			continue;
 		}
 		before = services_find_name(r->s, name, !below);
 		if (before)
-			wrong(r, "\"%s\" is there already, in %s:%u, expected it once", word,
-			      before->file, before->line);
+			stanzas_wrong(&r->text,
+				      "\"%s\" is there already, in %s:%u, expected it once", word,
+				      before->file, before->line);
 		else
 			add_name(r, name, usage, !below);
 	}
@@ -142,7 +129,9 @@ take_protocols(struct reader *r, struct usage usage, char *at)
 		if (d)
 			add_claim(r, d, NULL, usage);
 		else
-			wrong(r, "unknown protocol \"%s\", expected the name of a dissector", word);
+			stanzas_wrong(&r->text,
+				      "unknown protocol \"%s\", expected the name of a dissector",
+				      word);
 	}
 }
 
@@ -167,8 +156,9 @@ take_facts(struct reader *r, struct usage usage, char *at)
 		if (d)
 			add_claim(r, d, arena_printf(r->s->arena, "%s", word), usage);
 		else
-			wrong(r, "unknown field \"%s\", expected one of \"tamperscope fields\"",
-			      word);
+			stanzas_wrong(
+			    &r->text,
+			    "unknown field \"%s\", expected one of \"tamperscope fields\"", word);
 	}
 }
 
@@ -183,7 +173,7 @@ take_shapes(struct reader *r, struct usage usage, char *at)
 		while (shape->name && strcmp(shape->name, word) != 0)
 			shape++;
 		if (!shape->name) {
-			wrong(r, "unknown shape \"%s\", expected tor", word);
+			stanzas_wrong(&r->text, "unknown shape \"%s\", expected tor", word);
 			continue;
 		}
 		add_claim(r, dissector_find(shape->dissector), NULL, usage);
@@ -268,8 +258,9 @@ take_ranges(struct reader *r, struct usage usage, char *at)
 			break;
 		}
 		if (!parse_network(word, &w)) {
-			wrong(r, "bad network \"%s\", expected ADDRESS/BITS without further bits",
-			      word);
+			stanzas_wrong(
+			    &r->text,
+			    "bad network \"%s\", expected ADDRESS/BITS without further bits", word);
 			return;
 		}
 		s->networks = xrealloc(s->networks, s->nnetworks + 1, sizeof *s->networks);
@@ -282,7 +273,8 @@ take_ranges(struct reader *r, struct usage usage, char *at)
 		uint16_t ports[2];
 
 		if (!parse_ports(word, ports)) {
-			wrong(r, "bad ports \"%s\", expected a number or FROM-TO", word);
+			stanzas_wrong(&r->text, "bad ports \"%s\", expected a number or FROM-TO",
+				      word);
 			return;
 		}
 		for (size_t i = first; i < last; i++) {
@@ -299,7 +291,7 @@ take_ranges(struct reader *r, struct usage usage, char *at)
 		spans++;
 	}
 	if (first == last)
-		wrong(r, "no network, expected ADDRESS/BITS");
+		stanzas_wrong(&r->text, "no network, expected ADDRESS/BITS");
 }
 
 static const struct {
@@ -323,67 +315,59 @@ take_term(struct reader *r, enum function function, char *value)
 			continue;
 		r->used = true;
 		if (value[strspn(value, " \t,")] == '\0')
-			wrong(r, "\"%s\" of nothing, expected a list", word);
+			stanzas_wrong(&r->text, "\"%s\" of nothing, expected a list", word);
 		else
 			terms[i].take(r, usage, value);
 		return;
 	}
-	wrong(r, "\"%s\" is no kind of term, expected name, protocol, fact, shape or range",
-	      word ? word : "");
+	stanzas_wrong(&r->text,
+		      "\"%s\" is no kind of term, expected name, protocol, fact, shape or range",
+		      word ? word : "");
 }
 
 static void
 take_text(struct reader *r, const char *key, const char **where, const char *value)
 {
 	if (*where)
-		wrong(r, "\"%s\" said twice, expected it once in a stanza", key);
+		stanzas_wrong(&r->text, "\"%s\" said twice, expected it once in a stanza", key);
 	else
 		*where = arena_printf(r->s->arena, "%s", value);
 }
 
 static void
-take_key(struct reader *r, char *line)
+add_source(struct reader *r, const char *value)
 {
-	char *value = strchr(line, '='), *end = value;
+	if (r->nsources == SOURCES_MAX)
+		stanzas_wrong(&r->text, "too many sources, expected at most %d", SOURCES_MAX);
+	else
+		r->sources[r->nsources++] = arena_printf(r->s->arena, "%s", value);
+}
 
-	if (!value || value == line) {
-		wrong(r, "no \"=\", expected key = value, [id] or a comment");
+static void
+take_key(struct reader *r, const char *key, char *value)
+{
+	if (strcmp(key, "title") == 0) {
+		take_text(r, key, &r->now->title, value);
 		return;
 	}
-	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	*end = '\0';
-	value += 1 + strspn(value + 1, " \t");
-	if (!*value) {
-		wrong(r, "\"%s\" has no value, expected one", line);
-	} else if (!r->format_said) {
-		r->format_said = true;
-		if (strcmp(line, "format") != 0 || strcmp(value, FORMAT) != 0)
-			wrong(r, "\"%s = %s\" comes first, expected \"format = " FORMAT "\"", line,
-			      value);
-	} else if (!r->now) {
-		wrong(r, "\"%s\" before the first stanza, expected [id]", line);
-	} else if (strcmp(line, "title") == 0) {
-		take_text(r, line, &r->now->title, value);
-	} else if (strcmp(line, "dated") == 0) {
-		take_text(r, line, &r->now->dated, value);
-	} else if (strcmp(line, "source") == 0) {
-		if (r->nsources == SOURCES_MAX)
-			wrong(r, "too many sources, expected at most %d", SOURCES_MAX);
-		else
-			r->sources[r->nsources++] = arena_printf(r->s->arena, "%s", value);
-	} else {
-		for (int i = 0; i < NFUNCTIONS; i++) {
-			if (strcmp(function_words[i], line) == 0) {
-				take_term(r, (enum function)i, value);
-				return;
-			}
+	if (strcmp(key, "dated") == 0) {
+		take_text(r, key, &r->now->dated, value);
+		return;
+	}
+	if (strcmp(key, "source") == 0) {
+		add_source(r, value);
+		return;
+	}
+	for (int i = 0; i < NFUNCTIONS; i++) {
+		if (strcmp(function_words[i], key) == 0) {
+			take_term(r, (enum function)i, value);
+			return;
 		}
-		wrong(r,
+	}
+	stanzas_wrong(&r->text,
 		      "unknown key \"%s\", expected title, dated, source or a function: dns, "
 		      "web, chat, media, calls, push, registration or tunnel",
-		      line);
-	}
+		      key);
 }
 
 static void
@@ -391,7 +375,7 @@ end_stanza(struct reader *r)
 {
 	const struct service *v = r->now;
 	const char *missing;
-	unsigned here = r->line;
+	unsigned here = r->text.line;
 
 	if (!v)
 		return;
@@ -400,113 +384,58 @@ end_stanza(struct reader *r)
 		  : !r->nsources ? "source"
 		  : !r->used     ? "function"
 				 : NULL;
-	r->line = v->line;
+	r->text.line = v->line;
 	if (missing)
-		wrong(r, "[%s] has no \"%s\", expected one", v->id, missing);
-	r->line = here;
+		stanzas_wrong(&r->text, "[%s] has no \"%s\", expected one", v->id, missing);
+	r->text.line = here;
 	r->now = NULL;
 }
 
 static void
-begin_stanza(struct reader *r, char *line)
+begin_stanza(struct reader *r, const char *id)
 {
-	size_t n = strlen(line), good;
 	struct services *s = r->s;
-	const char *id = line + 1;
 
 	end_stanza(r);
-	r->skip = true;
-	good = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	if (good == 0 || good > ID_MAX || id[good] != ']' || n != good + 2) {
-		wrong(r,
-		      "bad id, expected [name] of at most %d lower-case letters, digits and "
-		      "hyphens",
-		      ID_MAX);
-		return;
-	}
-	line[n - 1] = '\0';
+	r->text.skip = true;
 	for (size_t i = 0; i < s->n; i++) {
 		if (strcmp(s->all[i].id, id) == 0) {
-			wrong(r, "[%s] is there already, in %s:%u, expected another id", id,
-			      s->all[i].file, s->all[i].line);
+			stanzas_wrong(&r->text,
+				      "[%s] is there already, in %s:%u, expected another id", id,
+				      s->all[i].file, s->all[i].line);
 			return;
 		}
 	}
 	if (s->n == SERVICES_MAX) {
-		wrong(r, "too many services, expected at most %d", SERVICES_MAX);
+		stanzas_wrong(&r->text, "too many services, expected at most %d", SERVICES_MAX);
 		return;
 	}
 	s->all = xrealloc(s->all, s->n + 1, sizeof *s->all);
 	r->now = &s->all[s->n++];
 	r->sources = arena_alloc(s->arena, (SOURCES_MAX + 1) * sizeof *r->sources);
 	*r->now = (struct service){.id = arena_printf(s->arena, "%s", id),
-				   .file = r->file,
-				   .line = r->line,
+				   .file = r->text.file,
+				   .line = r->text.line,
 				   .sources = r->sources};
 	r->nsources = 0;
-	r->skip = r->used = false;
+	r->text.skip = r->used = false;
 }
 
-static void
-take_line(struct reader *r, char *line)
-{
-	if (*line != '[') {
-		if (!r->skip)
-			take_key(r, line);
-	} else if (!r->format_said) {
-		r->format_said = true;
-		wrong(r, "a stanza comes first, expected \"format = " FORMAT "\"");
-	} else {
-		begin_stanza(r, line);
-	}
-}
-
-/* Cuts the line at a comment and at the blanks before it. */
-static void
-trim(char *line)
-{
-	char *end = line;
-
-	while (*end && !(*end == '#' && (end == line || end[-1] == ' ' || end[-1] == '\t')))
-		end++;
-	while (end > line && strchr(" \t\r", end[-1]))
-		end--;
-	*end = '\0';
-}
-
-/* A line that begins with a blank goes on where the one before ended. */
 void
 services_parse(struct services *s, const char *file, char *text, struct complaints *c)
 {
-	struct reader r = {
-	    .s = s, .complaints = c, .file = arena_printf(s->arena, "%s", file), .line = 1};
-	char *pending = NULL, *line = text;
-	unsigned at = 1;
+	struct reader r = {.s = s, .text = {.complaints = c, .id_max = ID_MAX}};
+	char *key, *value;
+	enum stanza_part part;
 
-	for (; line && complaints_go_on(c); at++) {
-		char *end = strchr(line, '\n');
-		bool goes_on = *line == ' ' || *line == '\t';
-
-		if (end)
-			*end = '\0';
-		trim(line);
-		if (goes_on && *line && pending) {
-			size_t n = strlen(pending);
-
-			pending[n] = ' ';
-			memmove(pending + n + 1, line, strlen(line) + 1);
-		} else if (*line) {
-			if (pending)
-				take_line(&r, pending);
-			pending = line;
-			r.line = at;
-		}
-		line = end ? end + 1 : NULL;
+	r.text.file = arena_printf(s->arena, "%s", file);
+	stanzas_begin(&r.text, text);
+	while ((part = stanzas_next(&r.text, &key, &value)) != PART_END) {
+		if (part == PART_BEGIN)
+			begin_stanza(&r, key);
+		else
+			take_key(&r, key, value);
 	}
-	if (pending && complaints_go_on(c))
-		take_line(&r, pending);
 	if (complaints_go_on(c))
 		end_stanza(&r);
-	if (complaints_go_on(c) && !r.format_said)
-		wrong(&r, "nothing in the file, expected \"format = " FORMAT "\"");
 }

@@ -59,7 +59,7 @@ test_wrong(void **state)
 	(void)state;
 	expect_wrong("", "t.service:1: nothing in the file");
 	expect_wrong("[a]\n", ":1: a stanza comes first");
-	expect_wrong("format = 2\n", ":1: \"format = 2\" comes first");
+	expect_wrong("format = 2\n", ":1: unknown format \"2\", expected 1");
 	expect_wrong(BEGIN "title = T\n", ":2: \"title\" before the first stanza");
 	expect_wrong(BEGIN "[A]\n", ":2: bad id");
 	expect_wrong(BEGIN "[a]\n", ":2: [a] has no \"title\"");
