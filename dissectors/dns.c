@@ -135,8 +135,7 @@ name_lower(struct name *n)
 	if (!n->capitals)
 		return;
 	for (size_t i = 0; i < n->n; i++)
-		if (n->text[i] >= 'A' && n->text[i] <= 'Z')
-			n->text[i] = (char)(n->text[i] | 0x20);
+		n->text[i] = (char)ascii_lower((uint8_t)n->text[i]);
 }
 
 static struct bytes

@@ -130,12 +130,8 @@ static void
 note_host(struct flow *f, enum side from, struct bytes host)
 {
 	uint8_t small[TEXT_MAX];
-	size_t n = host.n < sizeof small ? host.n : sizeof small;
 
-	for (size_t i = 0; i < n; i++)
-		small[i] =
-		    (uint8_t)(host.p[i] >= 'A' && host.p[i] <= 'Z' ? host.p[i] | 0x20 : host.p[i]);
-	note_some(f, from, F_HOST, (struct bytes){small, n}, sizeof small);
+	note_some(f, from, F_HOST, bytes_lower(host, small, sizeof small), sizeof small);
 }
 
 static void

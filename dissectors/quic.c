@@ -114,16 +114,6 @@ struct quic {
 	struct quic_keys keys[2];
 };
 
-static struct bytes
-lower(struct bytes b, uint8_t *out, size_t max)
-{
-	size_t n = b.n < max ? b.n : max;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(b.p[i] >= 'A' && b.p[i] <= 'Z' ? b.p[i] | 0x20 : b.p[i]);
-	return (struct bytes){out, n};
-}
-
 static void
 note_name(struct flow *f, enum side from, struct bytes name)
 {
@@ -133,7 +123,7 @@ note_name(struct flow *f, enum side from, struct bytes name)
 	if (q->named || !name.n)
 		return;
 	q->named = true;
-	note_text(f, from, &fields[F_SNI], lower(name, small, sizeof small));
+	note_text(f, from, &fields[F_SNI], bytes_lower(name, small, sizeof small));
 }
 
 static void

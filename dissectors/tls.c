@@ -134,16 +134,6 @@ struct tls {
 	bool ccs[2];
 };
 
-static struct bytes
-lower(struct bytes b, uint8_t *out, size_t max)
-{
-	size_t n = b.n < max ? b.n : max;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(b.p[i] >= 'A' && b.p[i] <= 'Z' ? b.p[i] | 0x20 : b.p[i]);
-	return (struct bytes){out, n};
-}
-
 /* A host name in lower case. Names end at 253 characters (RFC 1035, 2.3.4); what is longer names
  * nothing, and its beginning shows that. */
 static void
@@ -151,7 +141,7 @@ note_name(struct flow *f, enum side from, const struct field *field, struct byte
 {
 	uint8_t small[CERTIFICATE_NAME_MAX + 1];
 
-	note_text(f, from, field, lower(name, small, sizeof small));
+	note_text(f, from, field, bytes_lower(name, small, sizeof small));
 }
 
 static void

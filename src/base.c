@@ -10,6 +10,16 @@
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
+struct bytes
+bytes_lower(struct bytes b, uint8_t *out, size_t max)
+{
+	size_t n = b.n < max ? b.n : max;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = ascii_lower(b.p[i]);
+	return (struct bytes){out, n};
+}
+
 bool
 addr_is_v4(const struct addr *a)
 {

@@ -24,12 +24,34 @@ struct bytes {
 	size_t n;
 };
 
+static inline struct bytes
+bytes_of(const char *s)
+{
+	return (struct bytes){(const uint8_t *)s, strlen(s)};
+}
+
+/* Of ASCII letters only, whatever the locale. */
+static inline uint8_t
+ascii_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+/* b in lower case, as a view of out, which has room for max bytes; what is longer is cut. */
+struct bytes bytes_lower(struct bytes b, uint8_t *out, size_t max);
+
 /* A packet as a reader can look it up: the frame number that Wireshark shows, counted from 1
  * in its own file, and the index of that file among the inputs. frame 0 means "no packet". */
 struct ref {
 	uint32_t frame;
 	uint16_t capture;
 };
+
+static inline bool
+ref_equal(struct ref a, struct ref b)
+{
+	return a.frame == b.frame && a.capture == b.capture;
+}
 
 /* An IPv4 or IPv6 address. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), so that one key
  * serves both families. */

@@ -173,8 +173,7 @@ is_below(const char *name, const char *of)
 static const char *
 service_of(const struct correlation *c, const char *name)
 {
-	const char *note = fingerprints_listed(c->fingerprints, "dns-known-names",
-					       (struct bytes){(const uint8_t *)name, strlen(name)});
+	const char *note = fingerprints_listed(c->fingerprints, "dns-known-names", bytes_of(name));
 
 	return note && *note ? note : NULL;
 }
@@ -375,8 +374,7 @@ correlate_unanswered(const struct correlation *c, struct candidate *x)
 static bool
 is_resolver_name(const struct correlation *c, const char *name)
 {
-	return name && fingerprints_listed(c->fingerprints, "public-doh-names",
-					   (struct bytes){(const uint8_t *)name, strlen(name)});
+	return name && fingerprints_listed(c->fingerprints, "public-doh-names", bytes_of(name));
 }
 
 void

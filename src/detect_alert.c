@@ -67,8 +67,7 @@ static bool
 is_contradicted(const struct flow *f, const struct fact *alert)
 {
 	for (const struct conflict *c = f->conflicts; c; c = c->next)
-		if ((c->first.frame == alert->at.frame && c->first.capture == alert->at.capture) ||
-		    (c->second.frame == alert->at.frame && c->second.capture == alert->at.capture))
+		if (ref_equal(c->first, alert->at) || ref_equal(c->second, alert->at))
 			return true;
 	return false;
 }

@@ -29,22 +29,6 @@ refusal(const struct flow *f)
 	return NULL;
 }
 
-static long
-index_of(const struct look *l, struct ref at)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (flow_trace(l->flow, i)->at.frame == at.frame &&
-		    flow_trace(l->flow, i)->at.capture == at.capture)
-			return (long)i;
-	return -1;
-}
-
-static struct bytes
-bytes_of(const char *s)
-{
-	return (struct bytes){(const uint8_t *)s, strlen(s)};
-}
-
 /* What is remarkable about the certificate itself. */
 struct signs {
 	struct shown shown;
@@ -177,12 +161,12 @@ detect_certificate(const struct detection *d, const struct look *l)
 
 	if (!read_signs(d, l, &s)) {
 		if (hello && !is_contradicted(l->flow, hello))
-			suspect_hello(d, l, hello, index_of(l, hello->at));
+			suspect_hello(d, l, hello, look_index(l, hello->at));
 		return;
 	}
 	x.finding = finding_new(l, TLS_INTERCEPTION, s.shown.nsec);
 	x.finding->direction = TO_CLIENT;
-	at = hello ? index_of(l, hello->at) : -1;
+	at = hello ? look_index(l, hello->at) : -1;
 	x.finding->stage = at >= 0 ? look_stage(l, (size_t)at) : STAGE_FIRST_DATA;
 	tell(x.finding, l, &s);
 	if (at >= 0) {

@@ -9,18 +9,6 @@
 
 #define REORDER (3 * NSEC_PER_MSEC)
 
-static long
-index_of(const struct look *l, struct ref at)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		const struct trace *t = flow_trace(l->flow, i);
-
-		if (t->at.frame == at.frame && t->at.capture == at.capture)
-			return (long)i;
-	}
-	return -1;
-}
-
 static bool
 starts_like_http(const uint8_t *p, size_t n)
 {
@@ -40,8 +28,7 @@ has_two_hellos(const struct flow *f, const struct conflict *c)
 {
 	const struct fact *hello = c->from == SERVER ? flow_first(f, "tls.server_hello") : NULL;
 
-	return hello && hello->at.capture == c->first.capture &&
-	       (hello->at.frame == c->first.frame || hello->at.frame == c->second.frame);
+	return hello && (ref_equal(hello->at, c->first) || ref_equal(hello->at, c->second));
 }
 
 /* Of two versions of the same bytes, which is the forgery? The one that differs more from the
@@ -49,8 +36,8 @@ has_two_hellos(const struct flow *f, const struct conflict *c)
 static void
 choose(const struct look *l, const struct conflict *c, long at[2], struct measure m[2], int *forged)
 {
-	at[0] = index_of(l, c->first);
-	at[1] = index_of(l, c->second);
+	at[0] = look_index(l, c->first);
+	at[1] = look_index(l, c->second);
 	memset(m, 0, 2 * sizeof *m);
 	for (int i = 0; i < 2; i++)
 		if (at[i] >= 0)

@@ -11,16 +11,6 @@
 /* As long as STARTTLS, and with what filters write at its end (Cisco ASA: XXXXXXXA). */
 #define STARTTLS_LENGTH 8
 
-static long
-index_of(const struct look *l, struct ref at)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (flow_trace(l->flow, i)->at.frame == at.frame &&
-		    flow_trace(l->flow, i)->at.capture == at.capture)
-			return (long)i;
-	return -1;
-}
-
 static const char *
 protocol_of(const struct flow *f)
 {
@@ -33,7 +23,7 @@ static struct finding *
 finding_at(const struct look *l, const struct fact *fact)
 {
 	struct finding *f = finding_new(l, PROTOCOL_STRIPPING, fact->nsec);
-	long at = index_of(l, fact->at), trigger;
+	long at = look_index(l, fact->at), trigger;
 
 	trigger = look_last_data(l, other_side(fact->from), at >= 0 ? (size_t)at : l->n);
 	f->direction = fact->from == SERVER ? TO_CLIENT : TO_SERVER;
@@ -48,7 +38,7 @@ finding_at(const struct look *l, const struct fact *fact)
 static void
 tell_packet(struct finding *f, const struct look *l, const struct fact *fact, struct suspicion *x)
 {
-	long at = index_of(l, fact->at);
+	long at = look_index(l, fact->at);
 	struct measure m;
 
 	if (at < 0)

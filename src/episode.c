@@ -3,6 +3,7 @@
 #include "episode.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 static uint32_t
@@ -144,4 +145,19 @@ episode_read(const struct look *l, struct episode *e)
 	e->reset = f->half[SERVER].resets && f->half[CLIENT].bytes;
 	e->encrypted = opening_is_encrypted(&f->opening);
 	read_server(l, e);
+}
+
+struct finding *
+episode_accuse(const struct episode *e, enum mechanism mechanism, int64_t nsec)
+{
+	struct flow flow = {.proto = e->proto, .id = e->flow};
+	struct look l;
+
+	flow.addr[CLIENT] = e->client;
+	flow.addr[SERVER] = e->server;
+	flow.port[CLIENT] = e->client_port;
+	flow.port[SERVER] = e->port;
+	look_at(&l, &flow);
+	snprintf(l.name, sizeof l.name, "%s", e->name ? e->name : "");
+	return finding_new(&l, mechanism, nsec);
 }

@@ -53,3 +53,5 @@ struct episode {
 
 /* All but its name, and what its DNS messages say. */
 void episode_read(const struct look *l, struct episode *e);
+/* A finding about a conversation that is gone: its ends and its name are what is remembered. */
+struct finding *episode_accuse(const struct episode *e, enum mechanism mechanism, int64_t nsec);

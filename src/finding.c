@@ -85,7 +85,7 @@ finding_cite(struct finding *f, struct ref at, enum role role)
 
 	for (size_t i = 0; i < f->ncites; i++) {
 		c = &f->cites[i];
-		if (c->at.frame == at.frame && c->at.capture == at.capture && c->role == role)
+		if (ref_equal(c->at, at) && c->role == role)
 			return c;
 	}
 	if (f->ncites == CITES_MAX)

@@ -11,19 +11,13 @@ same_field(const struct field *a, const struct field *b)
 	return a == b;
 }
 
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
 static bool
 begins(struct bytes text, const struct bytes *with)
 {
 	if (text.n < with->n)
 		return false;
 	for (size_t i = 0; i < with->n; i++)
-		if (lower(text.p[i]) != with->p[i])
+		if (ascii_lower(text.p[i]) != with->p[i])
 			return false;
 	return true;
 }

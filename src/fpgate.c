@@ -56,12 +56,6 @@ struct gate {
 	uint64_t networks[2][65536 / 64]; /* [1]: IPv4. By the first 16 bits */
 };
 
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
 /* Both cases of a letter have one hash; so have a few pairs of other characters. */
 static uint32_t
 gram_hash(const uint8_t *p)
@@ -325,7 +319,7 @@ stands_at(const struct literal *l, struct bytes text, size_t at)
 		return false;
 	text.p += at - l->at;
 	for (size_t i = 0; i < l->text.n; i++)
-		if (lower(text.p[i]) != l->text.p[i])
+		if (ascii_lower(text.p[i]) != l->text.p[i])
 			return false;
 	return true;
 }

@@ -36,7 +36,7 @@ price(const struct condition *c, const struct fact *f)
 static bool
 same_packet(const struct fact *a, const struct fact *b)
 {
-	return a->at.frame == b->at.frame && a->at.capture == b->at.capture;
+	return ref_equal(a->at, b->at);
 }
 
 static bool

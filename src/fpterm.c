@@ -254,8 +254,7 @@ parse_value(const struct term_source *s, const char *value, struct condition *c)
 		p = arena_text(s->db->arena, (struct bytes){(const uint8_t *)value, c->text.n});
 		c->text.p = (uint8_t *)p;
 		for (; *p; p++)
-			if (*p >= 'A' && *p <= 'Z')
-				*p = (char)(*p + 32);
+			*p = (char)ascii_lower((uint8_t)*p);
 		return true;
 	}
 }

@@ -130,23 +130,14 @@ is_nearer(const struct episode *me, const struct episode *other)
 static struct finding *
 nearer_finding(const struct episode *me, const struct episode *other, int64_t nsec)
 {
-	struct flow flow = {.proto = IPPROTO_TCP, .id = me->flow};
-	struct finding *f;
-	struct look l;
+	struct finding *f = episode_accuse(me, TLS_INTERCEPTION, nsec);
 
-	flow.addr[CLIENT] = me->client;
-	flow.addr[SERVER] = me->server;
-	flow.port[CLIENT] = me->client_port;
-	flow.port[SERVER] = me->port;
-	look_at(&l, &flow);
-	snprintf(l.name, sizeof l.name, "%s", me->name ? me->name : "");
-	f = finding_new(&l, TLS_INTERCEPTION, nsec);
 	f->direction = TO_CLIENT;
 	f->stage = STAGE_FIRST_DATA;
 	finding_weigh(f, "cert.nearer", me->ok_at);
 	if (me->data_ttl && other->data_ttl && abs(me->data_ttl - other->data_ttl) >= TTL_APART)
 		finding_weigh(f, "cert.other_ttl", me->ok_at);
-	finding_trigger(f, TRIGGER_SNI, l.name, BASIS_CONTENT | BASIS_CONTRAST);
+	finding_trigger(f, TRIGGER_SNI, me->name ? me->name : "", BASIS_CONTENT | BASIS_CONTRAST);
 	return f;
 }
 

@@ -68,16 +68,11 @@ lists_new(struct arena *arena)
 	return ls;
 }
 
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
 static uint32_t
 head_of(const uint8_t *p)
 {
-	uint32_t three = (uint32_t)lower(p[0]) << 16 | (uint32_t)lower(p[1]) << 8 | lower(p[2]);
+	uint32_t three = (uint32_t)ascii_lower(p[0]) << 16 | (uint32_t)ascii_lower(p[1]) << 8 |
+			 ascii_lower(p[2]);
 
 	return three * 2654435761U >> 22; /* Knuth's multiplicative hash, 10 bits */
 }
@@ -250,7 +245,7 @@ take_entry(struct lists *ls, struct list *l, char *line, unsigned number, struct
 	e->line = number;
 	e->text = line;
 	for (char *p = line; *p; p++)
-		*p = (char)lower((uint8_t)*p);
+		*p = (char)ascii_lower((uint8_t)*p);
 	if (e->length > ENTRY_MAX)
 		complain(c, l->file, number, "entry of %zu bytes, expected at most %d", e->length,
 			 ENTRY_MAX);
@@ -426,7 +421,7 @@ entry_at(const struct list *l, const uint8_t *p, size_t left)
 
 		if (e->length > left)
 			continue;
-		while (k < e->length && lower(p[k]) == (uint8_t)e->text[k])
+		while (k < e->length && ascii_lower(p[k]) == (uint8_t)e->text[k])
 			k++;
 		if (k == e->length)
 			return e;
@@ -443,7 +438,7 @@ whole_text(const struct list *l, struct bytes text)
 	if (text.n > sizeof key)
 		return NULL;
 	for (size_t i = 0; i < text.n; i++)
-		key[i] = (char)lower(text.p[i]);
+		key[i] = (char)ascii_lower(text.p[i]);
 	HASH_FIND(hh, l->by_key, key, text.n, e);
 	return e ? e->note : NULL;
 }

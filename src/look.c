@@ -232,16 +232,21 @@ look_last_data(const struct look *l, enum side from, size_t i)
 	return -1;
 }
 
+long
+look_index(const struct look *l, struct ref at)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (ref_equal(flow_trace(l->flow, i)->at, at))
+			return (long)i;
+	return -1;
+}
+
 const struct trace *
 look_packet(const struct look *l, struct ref at)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct trace *t = flow_trace(l->flow, i);
+	long i = look_index(l, at);
 
-		if (t->at.frame == at.frame && t->at.capture == at.capture)
-			return t;
-	}
-	return NULL;
+	return i < 0 ? NULL : flow_trace(l->flow, (size_t)i);
 }
 
 /* What a forger sends after its page looks like the page: only what came before is a baseline: the

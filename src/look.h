@@ -37,7 +37,8 @@ bool look_asked_in_vain(const struct flow *f);
 enum stage look_stage(const struct look *l, size_t i);
 /* The last payload of a side before packet i, or -1. */
 long look_last_data(const struct look *l, enum side from, size_t i);
-/* The kept packet with that number, or NULL. */
+/* The kept packet with that number: its index in the trace, or -1; itself, or NULL. */
+long look_index(const struct look *l, struct ref at);
 const struct trace *look_packet(const struct look *l, struct ref at);
 /* Distance of a packet's TTL from those of its side's other packets; 0 if it lies among them.
  * *ret_usual is the nearest of these, *ret_n how many there were. */

@@ -59,17 +59,8 @@ ask_another(const struct history *h, struct told *t)
 struct finding *
 dns_accuse(const struct episode *e, enum mechanism mechanism, struct ref at, struct suspicion *s)
 {
-	struct flow flow = {.proto = e->proto, .id = e->flow};
-	struct finding *f;
-	struct look l;
+	struct finding *f = episode_accuse(e, mechanism, e->alive_nsec);
 
-	flow.addr[CLIENT] = e->client;
-	flow.addr[SERVER] = e->server;
-	flow.port[CLIENT] = e->client_port;
-	flow.port[SERVER] = e->port;
-	look_at(&l, &flow);
-	snprintf(l.name, sizeof l.name, "%s", e->name);
-	f = finding_new(&l, mechanism, e->alive_nsec);
 	f->direction = TO_CLIENT;
 	f->stage = STAGE_DNS;
 	finding_cite(f, at, ROLE_INJECTED);
@@ -198,8 +189,8 @@ judge_denials(struct judge *j, const struct episode *all, size_t n)
 		if (!e->dns || !e->took || !e->name || e->dns_declared ||
 		    (e->rcode != DNS_NXDOMAIN && e->rcode != DNS_REFUSED &&
 		     e->rcode != DNS_SERVFAIL) ||
-		    dns_is_local_name((struct bytes){(const uint8_t *)e->name, strlen(e->name)}) ||
-		    !is_contradicted(j, e) || is_suspected(j, before, e))
+		    dns_is_local_name(bytes_of(e->name)) || !is_contradicted(j, e) ||
+		    is_suspected(j, before, e))
 			continue;
 		f = dns_accuse(e, DNS_TAMPERING, e->alive_at, &s);
 		finding_observe(f, &f->cites[0], "dns.flags.rcode", NULL, "%u", e->rcode);

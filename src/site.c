@@ -3,7 +3,6 @@
  * read, and the same program says the same everywhere. */
 #include "site.h"
 
-#include <ctype.h>
 #include <libpsl.h>
 #include <string.h>
 
@@ -18,7 +17,7 @@ common_end(const char *a, const char *b)
 	const char *common = a + n;
 
 	for (; n && m; n--, m--) {
-		if (tolower((uint8_t)a[n - 1]) != tolower((uint8_t)b[m - 1]))
+		if (ascii_lower((uint8_t)a[n - 1]) != ascii_lower((uint8_t)b[m - 1]))
 			return common;
 		if (a[n - 1] == '.')
 			common = a + n;
@@ -42,7 +41,7 @@ is_public_suffix(const char *name)
 	for (size_t i = 0; i <= n; i++) {
 		if ((uint8_t)name[i] >= 0x80)
 			return false;
-		lower[i] = (char)tolower((uint8_t)name[i]);
+		lower[i] = (char)ascii_lower((uint8_t)name[i]);
 	}
 	/* A libpsl may have been built without the list; then the last label is the suffix. */
 	return list ? psl_is_public_suffix2(list, lower, PSL_TYPE_ICANN) : !strchr(name, '.');

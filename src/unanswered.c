@@ -22,7 +22,7 @@
 static bool
 is_of_the_world(const char *name)
 {
-	return name && !dns_is_local_name((struct bytes){(const uint8_t *)name, strlen(name)});
+	return name && !dns_is_local_name(bytes_of(name));
 }
 
 static bool

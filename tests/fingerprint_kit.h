@@ -30,25 +30,19 @@ static const struct field *const tables[] = {fields, NULL};
 
 /* --- a database from text --- */
 
-static inline struct bytes
-as_bytes(const char *text)
-{
-	return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
 static inline void
 add_lists(struct fingerprints *db, struct complaints *c)
 {
 	lists_parse(db->lists, "names", "names.txt",
-		    as_bytes("# source: test\nmatch = whole\nexample.com\tthe note\n"), c);
+		    bytes_of("# source: test\nmatch = whole\nexample.com\tthe note\n"), c);
 	lists_parse(db->lists, "markers", "markers.txt",
-		    as_bytes("# source: test\nmatch = contains\nblocked\tshort\nblocked by\tlong\n"
+		    bytes_of("# source: test\nmatch = contains\nblocked\tshort\nblocked by\tlong\n"
 			     "Access Denied\n"),
 		    c);
 	lists_parse(db->lists, "heads", "heads.txt",
-		    as_bytes("# source: test\nmatch = prefix\nhttp://block.\tpage\n"), c);
+		    bytes_of("# source: test\nmatch = prefix\nhttp://block.\tpage\n"), c);
 	lists_parse(db->lists, "nets", "nets.txt",
-		    as_bytes("# source: test\nmatch = network\n10.0.0.0/8\twide\n10.10.34.34\tone\n"
+		    bytes_of("# source: test\nmatch = network\n10.0.0.0/8\twide\n10.10.34.34\tone\n"
 			     "2001:db8::/33\tsix\n"),
 		    c);
 }
@@ -62,7 +56,7 @@ from_text(const char *text, char **ret_why)
 
 	add_lists(db, &c);
 	assert_null(c.first);
-	database_parse(db, "t.fp", as_bytes(text), &c);
+	database_parse(db, "t.fp", bytes_of(text), &c);
 	*ret_why = c.first;
 	if (c.first) {
 		fingerprints_free(db);
@@ -130,7 +124,7 @@ add_uint(int field, enum side from, uint32_t frame, int64_t ms, uint64_t u)
 static inline void
 add_text(int field, enum side from, uint32_t frame, int64_t ms, const char *text)
 {
-	add(field, from, frame, ms)->text = as_bytes(text);
+	add(field, from, frame, ms)->text = bytes_of(text);
 }
 
 static struct fingerprint_match found[8];

@@ -357,7 +357,7 @@ test_extreme_times(void **state)
 static void
 expect_list(const struct fingerprints *db, const char *list, const char *text, const char *note)
 {
-	const char *got = fingerprints_listed(db, list, as_bytes(text));
+	const char *got = fingerprints_listed(db, list, bytes_of(text));
 
 	if (!note)
 		assert_null(got);

@@ -52,7 +52,7 @@ find_value(const struct condition *const *c, size_t n, struct fact *f)
 	for (size_t i = 0; i < n; i++)
 		snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%.*s",
 			 (int)c[i]->text.n, (const char *)c[i]->text.p);
-	f->text = as_bytes(joined);
+	f->text = bytes_of(joined);
 	if (!all_hold(c, n, f))
 		fail_msg("no value of %s satisfies its conditions", f->field->name);
 }

@@ -246,7 +246,7 @@ test_list_complaints(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof bad_lists / sizeof bad_lists[0]; i++) {
 		c = (struct complaints){0};
-		lists_parse(db->lists, "l", "l.txt", as_bytes(bad_lists[i].text), &c);
+		lists_parse(db->lists, "l", "l.txt", bytes_of(bad_lists[i].text), &c);
 		if (!c.first || !strstr(c.first, bad_lists[i].complaint))
 			fail_msg("case %zu: wanted \"%s\", got \"%s\"", i, bad_lists[i].complaint,
 				 c.first ? c.first : "no complaint");
@@ -254,7 +254,7 @@ test_list_complaints(void **state)
 	}
 	c = (struct complaints){0};
 	memset(longest + strlen(longest), 'a', 257);
-	lists_parse(db->lists, "l", "l.txt", as_bytes(longest), &c);
+	lists_parse(db->lists, "l", "l.txt", bytes_of(longest), &c);
 	assert_non_null(strstr(c.first, "l.txt:3: entry of 257 bytes, expected at most 256"));
 	free(c.first);
 	c = (struct complaints){0};

@@ -219,7 +219,7 @@ reset_flow(void)
 	begin();
 	flow.id = 7;
 	add_real("tls.client_hello", CLIENT, 4, 30);
-	add_real("tls.sni", CLIENT, 4, 30)->text = as_bytes("blocked.example");
+	add_real("tls.sni", CLIENT, 4, 30)->text = bytes_of("blocked.example");
 	add_real("tcp.reset_ack", SERVER, 5, 33);
 	add_real("ip.ttl_jump", SERVER, 5, 33)->u = 77;
 	add_real("ip.id", SERVER, 5, 33)->u = 4321;

@@ -14,12 +14,6 @@
 	"<html><head><title>Closed</title></head><body>This site is closed by order 4711"          \
 	"</body></html>"
 
-static struct bytes
-as_bytes(const char *text)
-{
-	return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
 struct table {
 	struct arena *arena;
 	struct markers *markers;
@@ -34,7 +28,7 @@ table_of(const char *rows)
 
 	t.markers = markers_new(t.arena);
 	assert_true(asprintf(&text, HEADER "%s", rows) > 0);
-	markers_parse(t.markers, "list.csv", as_bytes(text), &t.complaints);
+	markers_parse(t.markers, "list.csv", bytes_of(text), &t.complaints);
 	free(text);
 	return t;
 }
@@ -170,7 +164,7 @@ test_header(void **state)
 	struct complaints c = {0};
 
 	(void)state;
-	markers_parse(m, "list.csv", as_bytes("name,scope\na,nat\n"), &c);
+	markers_parse(m, "list.csv", bytes_of("name,scope\na,nat\n"), &c);
 	assert_string_equal(c.first, "list.csv:1: no column \"location_found\", expected those of "
 				     "ooni/blocking-fingerprints");
 	free(c.first);
@@ -178,7 +172,7 @@ test_header(void **state)
 	/* Columns may stand in any order, and there may be more of them. */
 	markers_parse(
 	    m, "list.csv",
-	    as_bytes("notes,new,pattern,pattern_type,location_found,scope,name,source,"
+	    bytes_of("notes,new,pattern,pattern_type,location_found,scope,name,source,"
 		     "expected_countries,confidence_no_fp\r\n"
 		     "\"x, \"\"y\"\"\nz\",?,abcd,contains,body,isp,k,s,\"AA,BB\",3\r\n\r\n"
 		     "w,?,abcd,full,header.x-app-url,isp,l,s,AA,5\r\n"),
