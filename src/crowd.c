@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The time in which flows belong to one crowd. */
@@ -20,6 +21,8 @@
 #define DEAD_FOR_EACH 4
 #define ALIVE_MIN 3
 #define ALIVE_NETWORKS 2
+/* Round trips that differ by less are the same, beside a quarter of them: a line's jitter. */
+#define ALIKE (2 * NSEC_PER_MSEC)
 /* Those that are named to the reader. */
 #define NAMED_MAX 4
 /* A penalty for connections opened at once: the public checker of it opens four (dossier RU-9). */
@@ -27,8 +30,10 @@
 #define PARALLEL (5 * NSEC_PER_SEC)
 
 struct server {
-	const struct episode *ok; /* one that fared well, or NULL */
-	const struct episode *any;
+	const struct episode *ok;   /* one that fared well, or NULL */
+	const struct episode *dead; /* one that failed in the same manner, or NULL */
+	const struct addr *addr;
+	uint16_t port;
 	bool named;
 };
 
@@ -44,22 +49,38 @@ is_named(const struct correlation *c, const struct episode *e)
 }
 
 static void
-add_server(const struct correlation *c, struct servers *s, const struct episode *e)
+add_server(const struct correlation *c, struct servers *s, const struct episode *e, bool silent)
 {
 	struct server *x = NULL;
 
 	for (size_t i = 0; i < s->n && !x; i++)
-		if (addr_equal(&s->v[i].any->server, &e->server))
+		if (s->v[i].port == e->port && addr_equal(s->v[i].addr, &e->server))
 			x = &s->v[i];
 	if (!x) {
 		if (s->n == SERVERS_MAX)
 			return;
 		x = &s->v[s->n++];
-		*x = (struct server){.any = e};
+		*x = (struct server){.addr = &e->server, .port = e->port};
 	}
 	x->named |= is_named(c, e);
-	if (e->outcome == OUTCOME_OK && !e->interfered && (!x->ok || e->flow < x->ok->flow))
-		x->ok = e;
+	if (e->outcome == OUTCOME_OK && !e->interfered) {
+		if (!x->ok || e->flow < x->ok->flow)
+			x->ok = e;
+	} else if (e->silent == silent && !x->dead) {
+		x->dead = e;
+	}
+}
+
+static bool
+is_dead(const struct server *x)
+{
+	return x->dead && !x->ok;
+}
+
+static bool
+is_alive(const struct server *x)
+{
+	return x->ok;
 }
 
 /* Networks as far as they are told apart here: /16, and /32 of IPv6. */
@@ -70,19 +91,33 @@ same_network(const struct addr *a, const struct addr *b)
 }
 
 static size_t
-networks_of(const struct servers *s, bool alive)
+networks_of(const struct servers *s, bool (*is_one)(const struct server *))
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		bool fresh = !s->v[i].ok != alive;
+		bool fresh = is_one(&s->v[i]);
 
 		for (size_t k = 0; k < i && fresh; k++)
-			fresh = !s->v[k].ok == alive ||
-				!same_network(&s->v[k].any->server, &s->v[i].any->server);
+			fresh = !is_one(&s->v[k]) || !same_network(s->v[k].addr, s->v[i].addr);
 		n += fresh;
 	}
 	return n;
+}
+
+/* Who serves something at a port where nobody is silent is no proof of a list: portals answer for
+ * everybody on port 80, and a filter of hellos lets all else pass. */
+static void
+forget_other_ports(struct servers *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		bool asked = !is_alive(&s->v[i]);
+
+		for (size_t k = 0; k < s->n && !asked; k++)
+			asked = is_dead(&s->v[k]) && s->v[k].port == s->v[i].port;
+		if (!asked)
+			s->v[i].ok = s->v[i].dead = NULL;
+	}
 }
 
 static void
@@ -93,13 +128,58 @@ collect_servers(const struct correlation *c, const struct contemporaries *others
 	size_t n = contemporaries_of(others, me, SAME_TIME, all, ASK_MAX);
 
 	s->n = 0;
-	add_server(c, s, me);
+	add_server(c, s, me, me->silent);
 	for (size_t i = 0; i < n; i++)
 		if (all[i]->proto == IPPROTO_TCP && !all[i]->dns &&
 		    addr_is_v4(&all[i]->server) == addr_is_v4(&me->server) &&
 		    (all[i]->outcome == OUTCOME_OK || all[i]->outcome == OUTCOME_FAILED) &&
 		    !fingerprints_listed_addr(c->fingerprints, "bogons", &all[i]->server))
-			add_server(c, s, all[i]);
+			add_server(c, s, all[i], me->silent);
+	forget_other_ports(s);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* How long the silent servers took to say SYN+ACK, and their TTLs, the tenth at either end left
+ * out. */
+struct span {
+	int64_t low, high;
+	bool known, one_ttl;
+};
+
+static struct span
+handshakes_of(const struct servers *s)
+{
+	int64_t rtt[SERVERS_MAX], ttl[SERVERS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!is_dead(&s->v[i]) || !s->v[i].dead->rtt)
+			continue;
+		rtt[n] = s->v[i].dead->rtt;
+		ttl[n++] = s->v[i].dead->first_ttl;
+	}
+	if (n < DEAD_MIN)
+		return (struct span){0, 0, false, false};
+	qsort(rtt, n, sizeof *rtt, by_value);
+	qsort(ttl, n, sizeof *ttl, by_value);
+	return (struct span){rtt[n / 10], rtt[n - 1 - n / 10], true,
+			     ttl[n / 10] == ttl[n - 1 - n / 10]};
+}
+
+/* Servers in unlike networks are not all as far away: something near the client answers for all of
+ * them, as portals and proxies do, and has no way out. */
+static bool
+one_answers_for_all(const struct span *x)
+{
+	return x->known && x->one_ttl &&
+	       (x->high - x->low <= ALIKE || x->high - x->low <= x->low / 4);
 }
 
 static void
@@ -144,24 +224,36 @@ ask_allow_list(const struct correlation *c, const struct contemporaries *others,
 	const struct episode *me = &x->episode;
 	size_t dead = 0, alive = 0, named = 0;
 	struct servers s;
+	struct span took;
 
 	if (f->stage != STAGE_SYN && f->stage != STAGE_FIRST_DATA && f->stage != STAGE_HANDSHAKE)
 		return;
 	collect_servers(c, others, me, &s);
 	for (size_t i = 0; i < s.n; i++) {
-		dead += !s.v[i].ok;
+		dead += is_dead(&s.v[i]);
 		alive += s.v[i].ok && s.v[i].ok->server_last > me->first - SAME_TIME;
-		named += !s.v[i].ok && s.v[i].named;
+		named += is_dead(&s.v[i]) && s.v[i].named;
 	}
 	if (dead < DEAD_MIN || dead < alive * DEAD_FOR_EACH || alive < ALIVE_MIN ||
-	    named * 2 < dead || networks_of(&s, false) < DEAD_NETWORKS ||
-	    networks_of(&s, true) < ALIVE_NETWORKS)
+	    named * 2 < dead || networks_of(&s, is_dead) < DEAD_NETWORKS ||
+	    networks_of(&s, is_alive) < ALIVE_NETWORKS)
 		return;
+	took = handshakes_of(&s);
+	if (one_answers_for_all(&took)) {
+		finding_weigh(f, "context.portal", no_packet());
+		return;
+	}
 	finding_forget(f, "context.scan");
 	finding_forget(f, "context.outage");
 	finding_weigh(f, f->stage == STAGE_SYN ? "control.few_live" : "control.allow_list",
 		      no_packet());
 	tell_allowed(f, &s, dead);
+	if (took.known)
+		finding_excludes(f, "a way out that is broken",
+				 "the silent servers took the handshakes, in %.0f to %.0f ms: they "
+				 "were reached, and are no one host near the client",
+				 (double)took.low / NSEC_PER_MSEC,
+				 (double)took.high / NSEC_PER_MSEC);
 }
 
 /* Of several connections to one name, opened at once, the first ones are served and the others

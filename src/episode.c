@@ -136,6 +136,7 @@ episode_read(const struct look *l, struct episode *e)
 	e->protocol = f->dissector;
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
+	e->first_ttl = f->half[SERVER].ttl;
 	e->quic = quic_version(f);
 	read_pace(f, e);
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;

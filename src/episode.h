@@ -27,6 +27,7 @@ struct episode {
 	uint32_t quic;                   /* the version of QUIC that was spoken last, or 0 */
 	uint8_t proto;
 	uint8_t outcome;    /* enum outcome */
+	uint8_t first_ttl;  /* of the server's first packet that is no reset; 0: none came */
 	uint8_t data_ttl;   /* of the server's first payload; 0 if it said nothing */
 	uint8_t rcode, ttl; /* DNS: of the answer, if took; ttl 0: unknown */
 	uint8_t asked;      /* DNS: how often the same question was sent */

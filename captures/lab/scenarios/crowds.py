@@ -90,6 +90,50 @@ def way_out_cut(lab):
     visit(lab, dead, alive)
 
 
+def deaf(h, heeds):
+    """A host that does not get what it should not get."""
+    hear = h.receive
+    h.receive = lambda p: hear(p) if heeds(p) else None
+
+
+@scenario("twin")
+def gateway_without_link(lab):
+    """A satellite line's gateway takes every handshake itself; its link is down, and only the
+    operator's four caches in other networks have what is asked for."""
+    lab.until = 80
+    lab.alone = True
+    alive = places(lab, 4, NETS)
+    dead, delay = [], lab.between(0.6, 0.3, 30)
+    for i in range(16):
+        dead.append("far%d.example" % i)
+        deaf(lab.server(dead[-1], address="%s.%d" % (NETS[i % 3], 200 + i) if not lab.chance else
+                        "11.%d.7.9" % (90 + i), delay=delay, hops=1), lambda p: not p.payload)
+    visit(lab, dead, alive)
+
+
+@scenario("twin")
+def portal_without_https(lab):
+    """A captive portal drops what goes to port 443, and answers for everybody on port 80."""
+    lab.until = 80
+    lab.alone = True
+
+    def login(app, c):
+        return [("send", say.http_answer(b"", "302 Found", (
+            "Location: http://login.hotel.example/welcome",), server=None, close=True)), ("close",)]
+    names = []
+    for i in range(20):
+        names.append("site%d.example" % i)
+        deaf(lab.server(names[-1], address="%s.%d" % (NETS[i % 3], 100 + i) if not lab.chance else
+                        "11.%d.7.9" % (90 + i), http=login, delay=0.3, hops=0),
+             lambda p: p.dport != 443)
+    for i, name in enumerate(names):
+        lab.lookup(name, 0.1 + 2 * i)
+        if i % 5:
+            lab.https(name, 0.4 + 2 * i, deadline=12)
+        else:
+            lab.http(name, 0.4 + 2 * i)
+
+
 @scenario("interference")
 def parallel_penalty(lab):
     """Of eight connections to one name at once three are served, the hellos of the others vanish."""
