@@ -8,11 +8,12 @@
 enum { TYPE = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, VERSION = 0x000f };
 enum { SCCRQ = 1 };
 
-enum { F_CONTROL, F_DATA };
+enum { F_CONTROL, F_REQUEST, F_DATA };
 
 static const struct field fields[] = {
     [F_CONTROL] = {"l2tp.control", FACT_UINT,
 		   "type of a control message: 1 asks for a tunnel, 2 grants it, 0 acknowledges"},
+    [F_REQUEST] = {"l2tp.request", FACT_MARK, "a tunnel is asked for"},
     [F_DATA] = {"l2tp.data", FACT_MARK, "the first data of that side"},
     {0},
 };
@@ -48,6 +49,8 @@ control(struct flow *f, enum side from, struct cursor *in)
 		return;
 	l->noted[from]++;
 	note_uint(f, from, &fields[F_CONTROL], type);
+	if (type == SCCRQ)
+		note(f, from, &fields[F_REQUEST]);
 }
 
 static void
@@ -91,6 +94,7 @@ const struct dissector dissector_l2tp = {
     .spec = "RFC 2661",
     .carriers = 1u << DATAGRAMS,
     .trigger = "l2tp",
+    .request = "l2tp.request",
     .fields = fields,
     .state_size = sizeof(struct l2tp),
     .probe = probe,

@@ -430,7 +430,8 @@ make_report(struct analysis *a)
 static void
 conclude(struct analysis *a)
 {
-	struct correlation c = {.history = a->history, .fingerprints = a->fingerprints};
+	struct correlation c = {
+	    .history = a->history, .fingerprints = a->fingerprints, .services = a->services};
 	size_t n = capture_count(a->capture);
 	enum vantage *vantages;
 

@@ -14,6 +14,7 @@ struct candidate {
 struct correlation {
 	struct history *history;
 	const struct fingerprints *fingerprints;
+	const struct services *services; /* NULL: none are known */
 	struct rates *rates;
 	struct candidate *candidates;
 	size_t n;

@@ -416,7 +416,7 @@ ask(const struct correlation *c, struct contemporaries *others, struct candidate
 			correlate_unanswered(c, x);
 	}
 	if (finding_has(f, "request.unanswered") || finding_has(f, "request.unanswered_once"))
-		correlate_request(others, x);
+		correlate_request(c, others, x);
 	weigh(f);
 }
 

@@ -12,6 +12,14 @@
 /* "In the same minute": a call is tried while the chat is open. */
 #define SAME_MINUTE (60 * NSEC_PER_SEC)
 
+/* Who asked, and for what service: by its bytes, by the name that it said, or by the one that led
+ * to its address. */
+struct asker {
+	const struct correlation *c;
+	const struct episode *me;
+	uint8_t service;
+};
+
 /* What the client's other conversations of that time were like. */
 struct around {
 	const struct episode *kin;    /* the same protocol and service, if one is known: answered */
@@ -30,10 +38,23 @@ is_answered(const struct episode *e)
 	return e->alive_at.frame && !e->interfered && e->outcome == OUTCOME_OK;
 }
 
-static bool
-is_of_service(const struct episode *e, const struct episode *me)
+static struct usage
+usage_of(const struct correlation *c, const struct episode *e)
 {
-	return me->usage.service && e->usage.service == me->usage.service;
+	const char *name = e->name;
+	struct usage usage = e->usage;
+
+	if (!usage.service)
+		usage = history_usage_at(c->history, e);
+	if (!name && !usage.service)
+		name = history_name_of(c->history, &e->server, &e->client, e->first);
+	return usage.service || !name ? usage : services_by_name(c->services, name);
+}
+
+static bool
+is_of_service(const struct episode *e, const struct asker *a)
+{
+	return a->service && usage_of(a->c, e).service == a->service;
 }
 
 static void
@@ -50,28 +71,33 @@ sort_server(struct around *a, const struct episode *e, const struct episode *me)
 /* Applications ask lists of servers that are nobody's in particular, and some of those are gone:
  * only a service that is known can be singled out. */
 static void
-sort_protocol(struct around *a, const struct episode *e, const struct episode *me)
+sort_protocol(struct around *a, const struct episode *e, const struct asker *asker)
 {
-	bool kin = !me->usage.service || is_of_service(e, me);
+	bool kin = !asker->service || is_of_service(e, asker);
 
 	if (is_answered(e))
 		*(kin ? &a->kin : &a->kind) = e;
-	else if (e->silent && is_of_service(e, me))
+	else if (e->silent && is_of_service(e, asker))
 		a->silent = e;
 }
 
+/* That its pages are served says little of a service's relays: they stand elsewhere. */
 static void
-sort_one(struct around *a, const struct episode *e, const struct episode *me)
+sort_one(struct around *a, const struct episode *e, const struct asker *asker)
 {
+	const struct episode *me = asker->me;
+	bool failed = e->outcome == OUTCOME_FAILED && !e->interfered;
+
 	if (addr_equal(&e->server, &me->server)) {
 		sort_server(a, e, me);
 		return;
 	}
 	if (e->protocol == me->protocol && e->proto == IPPROTO_UDP)
-		sort_protocol(a, e, me);
-	else if (is_of_service(e, me) && !e->dns && is_answered(e))
+		sort_protocol(a, e, asker);
+	else if (!e->dns && is_answered(e) && is_of_service(e, asker) &&
+		 usage_of(asker->c, e).function != FUNCTION_WEB)
 		a->alive = e;
-	else if (is_of_service(e, me) && !e->dns && e->outcome == OUTCOME_FAILED)
+	else if (!e->dns && failed && is_of_service(e, asker))
 		a->dead = e;
 	if (e->proto == IPPROTO_UDP && !e->dns && is_answered(e))
 		a->udp = e;
@@ -107,13 +133,14 @@ weigh_around(struct finding *f, const struct around *a)
 }
 
 void
-correlate_request(struct contemporaries *others, struct candidate *x)
+correlate_request(const struct correlation *c, struct contemporaries *others, struct candidate *x)
 {
 	const struct episode *me = &x->episode, *all[ASK_MAX];
+	struct asker asker = {c, me, usage_of(c, me).service};
 	struct around a = {0};
 	size_t n = contemporaries_of(others, me, SAME_MINUTE, all, ASK_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		sort_one(&a, all[i], me);
+		sort_one(&a, all[i], &asker);
 	weigh_around(x->suspicion.finding, &a);
 }

@@ -5,4 +5,5 @@
 #include "contemporaries.h"
 #include "correlate.h"
 
-void correlate_request(struct contemporaries *others, struct candidate *x);
+void correlate_request(const struct correlation *c, struct contemporaries *others,
+		       struct candidate *x);

@@ -79,7 +79,7 @@ first_about(const struct telling *t, uint64_t flow)
 	return low;
 }
 
-/* By its bytes or by a name. */
+/* By its bytes, those of others at that place, or a name. */
 static struct usage
 usage_of(const struct telling *t, const struct episode *e)
 {
@@ -87,6 +87,8 @@ usage_of(const struct telling *t, const struct episode *e)
 	    e->name ? e->name : history_name_of(t->history, &e->server, &e->client, e->first);
 	struct usage usage = e->usage;
 
+	if (!usage.service)
+		usage = history_usage_at(t->history, e);
 	if (!usage.service && name)
 		usage = services_by_name(t->services, name);
 	if (e->dns && usage.service)
@@ -103,12 +105,11 @@ has_worked(const struct episode *e)
 /* An attempt that came to nothing. A datagram that was never answered is one, if its bytes say that
  * an answer was due. */
 static bool
-has_failed(const struct episode *e)
+has_failed(const struct episode *e, struct usage usage)
 {
 	if (e->outcome == OUTCOME_FAILED || e->outcome == OUTCOME_REFUSED)
 		return true;
-	return e->dns ? e->took && e->rcode
-		      : e->usage.service && e->proto == IPPROTO_UDP && e->silent;
+	return e->dns ? e->took && e->rcode : usage.service && e->proto == IPPROTO_UDP && e->silent;
 }
 
 static void
@@ -186,7 +187,7 @@ count(struct telling *t, const struct episode *e, struct usage usage)
 	} else if (has_worked(e)) {
 		f->ok++;
 		keep_mark(t, s, e, usage.function, FATE_WORKED);
-	} else if (has_failed(e)) {
+	} else if (has_failed(e, usage)) {
 		f->failed++;
 		keep_mark(t, s, e, usage.function, FATE_FAILED);
 	}

@@ -181,8 +181,10 @@ static const struct expected ike[] = {
 };
 
 static const struct expected l2tp[] = {
-    {"ack.bin", "l2tp", "l2tp.control=0\n"},    {"data.bin", NULL, "l2tp.data\n"},
-    {"sccrp.bin", "l2tp", "l2tp.control=2\n"},  {"sccrq.bin", "l2tp", "l2tp.control=1\n"},
+    {"ack.bin", "l2tp", "l2tp.control=0\n"},
+    {"data.bin", NULL, "l2tp.data\n"},
+    {"sccrp.bin", "l2tp", "l2tp.control=2\n"},
+    {"sccrq.bin", "l2tp", "l2tp.control=1\nl2tp.request\n"},
     {"vendor.bin", "l2tp", "l2tp.malformed\n"},
 };
 

@@ -116,7 +116,7 @@ def write(folder, n, seed, chosen, frames):
         os.makedirs(os.path.join(folder, d), exist_ok=True)
     order = random.Random("order " + seed)
     for number in range(n):
-        s = order.choice(chosen)
+        s = order.choices(chosen, [s.share for s in chosen])[0]
         name, data, doc = one(s, number, seed, known, frames)
         with open(os.path.join(folder, "interference", name), "wb") as f:
             f.write(data)

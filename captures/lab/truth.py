@@ -150,7 +150,8 @@ class Writer:
                 "t_last": EPOCH + frames[-1][1] / 1e6, "outcome": outcome,
                 "outcome_accept": accept, "findings": [self.finding(e) for e in shown],
                 "ambiguous": bool(why), "why": why, "aliases": [], "benign": not events,
-                "application": f.get("application"), "of": f.get("of")}
+                "application": f.get("application"), "of": f.get("of"), "in_vain": f.get("in_vain", False),
+                "untold": f.get("untold")}
 
     def document(self, file, kind):
         """The truth of a labelled capture."""
@@ -170,17 +171,31 @@ class Writer:
         return doc
 
 
-def functions(flows):
-    """What of each service worked: of the flows that are for it, as many as this capture tells."""
+def functions(flows, sure=0):
+    """What of each service worked: of the flows that are for it, as many as this capture tells. sure:
+    what cannot be told so surely from an innocent failure counts as one."""
     seen = {}
     for t in flows:
         if t["of"]:
             service, function = t["of"]
-            how = "interfered" if t["findings"] else "ok" if t["outcome"] == "ok" else "failed"
+            done = any(f["min_confidence"] >= sure for f in t["findings"])
+            how = "interfered" if done else \
+                "ok" if t["outcome"] == "ok" and not t["in_vain"] else "failed"
             seen.setdefault(service, {}).setdefault(function, set()).add(how)
     return {service: {function: "impaired" if {"interfered", "ok"} <= how else
                       "blocked" if "interfered" in how else "reachable" if "ok" in how else "unclear"
                       for function, how in sorted(each.items())} for service, each in sorted(seen.items())}
+
+
+def services(flows):
+    """The states that a report must tell, and what it may say instead where it cannot be sure."""
+    all_of_it, sure = functions(flows), functions(flows, LIKELY)
+    out = {"services": all_of_it} if all_of_it else {}
+    if sure != all_of_it:
+        out["services_accept"] = sure
+    for service, function, why in (t["untold"] for t in flows if t["untold"]):
+        out.setdefault("untold", {}).setdefault(service, {})[function] = why
+    return out
 
 
 def sample(lab, name, what, group, kind):
@@ -194,9 +209,8 @@ def sample(lab, name, what, group, kind):
     flows = [{k: t[k] for k in ("flow", "names", "first", "last", "outcome", "outcome_accept",
                                 "ambiguous")} for t in doc["flows"]]
     for f, t in zip(flows, doc["flows"]):
-        if t["application"]:
-            f["application"] = t["application"]
+        f.update({k: t[k] for k in ("application", "of") if t[k]})
     return {"what": what, "how": "captures/make.py " + name, "class": group,
             "vantage": doc["vantage"], "frames": doc["frames"], "forged": doc["forged"],
             "quiet": not findings, "findings": findings, "flows": flows,
-            **({"services": functions(doc["flows"])} if functions(doc["flows"]) else {})}
+            **services(doc["flows"])}

@@ -4,25 +4,29 @@ import importlib
 
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "leftover", "crowds", "quic", "dns",
            "resolvers", "answers", "dnssystems", "pages", "alerts", "certificates", "mails",
-           "contrasts", "rates", "freezes", "icmp", "systems", "calls", "requests", "evening",
+           "contrasts", "rates", "freezes", "icmp", "systems", "calls", "requests", "services", "evening",
            "plain", "benign")
 ALL = {}
 
 
 class Scenario:
-    def __init__(self, function, what, group, kind, options):
-        self.name = function.__name__.replace("_", "-")
+    def __init__(self, name, function, what, group, kind, options, share=1):
+        self.name = name
         self.function, self.what, self.group, self.kind = function, what, group, kind
         self.options = options          # of the Lab
+        self.share = share              # of the labelled captures, beside 1 of others
+
+
+def add(s):
+    assert s.name not in ALL, s.name
+    ALL[s.name] = s
 
 
 def scenario(group, kind="pcap", **options):
     """Registers a function; the first line of its text says what happens."""
     def register(function):
         what = function.__doc__.split("\n\n")[0].replace("\n    ", " ").strip()
-        s = Scenario(function, what, group, kind, options)
-        assert s.name not in ALL, s.name
-        ALL[s.name] = s
+        add(Scenario(function.__name__.replace("_", "-"), function, what, group, kind, options))
         return function
     return register
 
