@@ -30,6 +30,7 @@ struct stop {
 	size_t unheard;    /* packets of the other side afterwards that call for an answer */
 	long first, final; /* the first of them, and the mute side's last packet; -1: not kept */
 	uint32_t after;    /* kept packets of the other side afterwards */
+	uint64_t bytes;    /* of these */
 	bool
 	    unfinished; /* the last thing that came was a full segment in the middle of something */
 };
@@ -65,6 +66,7 @@ find_stop(struct stop *s, const struct look *l)
 						t->len + 100u >= f->half[1 - s->mute].mss;
 		} else if (t->nsec > s->at) {
 			s->after++;
+			s->bytes += t->len;
 			if (!calls_for_answer(f, t))
 				continue;
 			s->first = s->first < 0 ? (long)i : s->first;
@@ -83,6 +85,9 @@ is_over(const struct flow *f, const struct stop *s)
 		return true;
 	if (!c->bytes || !v->bytes || c->resets || v->resets || f->half[s->mute].fins)
 		return true;
+	/* Who said nothing since the other end's first word never heard it. */
+	if (f->half[s->mute].last <= f->half[other_side(s->mute)].first_data)
+		return true;
 	return c->packets + v->packets < PACKETS_LEAST && v->bytes < BYTES_LEAST;
 }
 
@@ -91,7 +96,8 @@ count_budget(const struct look *l, const struct stop *s, struct suspicion *x)
 {
 	const struct flow *f = l->flow;
 	const struct half *m = &f->half[s->mute];
-	uint64_t packets = f->half[CLIENT].packets + f->half[SERVER].packets - s->after;
+	uint64_t packets = f->half[CLIENT].packets - f->half[CLIENT].duplicates +
+			   f->half[SERVER].packets - f->half[SERVER].duplicates - s->after;
 
 	x->stop_packets = (uint32_t)(packets < UINT32_MAX ? packets : UINT32_MAX);
 	if (f->proto == IPPROTO_TCP && s->mute == SERVER)
@@ -100,7 +106,8 @@ count_budget(const struct look *l, const struct stop *s, struct suspicion *x)
 		/* Seen from the server: as much as the client could confirm. */
 		x->stop_bytes = m->max_ack - f->half[SERVER].isn - 1;
 	else
-		x->stop_bytes = (uint32_t)f->half[SERVER].bytes;
+		x->stop_bytes =
+		    (uint32_t)(f->half[SERVER].bytes - (s->mute == CLIENT ? s->bytes : 0));
 }
 
 static void

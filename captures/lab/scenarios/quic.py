@@ -290,6 +290,13 @@ def quic_client_gone(lab):
 
 
 @scenario("twin")
+def quic_client_gone_doubled(lab):
+    """The same, at a port that repeats each frame: many packets, and still nobody ever spoke."""
+    lab.tap.doubled = lab.pick(26, 40, 55)
+    quic_client_gone(lab)
+
+
+@scenario("twin")
 def quic_server_down(lab):
     """A server loses its power: what it served before vanishes, and all its other names as well."""
     h = neighbours(lab)
