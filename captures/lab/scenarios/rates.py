@@ -175,13 +175,30 @@ def slow_window(lab):
 
 @scenario("interference", kind="pcap.gz")
 def throttle_loss(lab):
-    """A fifth of what one name's server says is dropped at random; another name loses nothing."""
+    """A fifth of what one name's server says is dropped at random; another name loses nothing, before
+    and meanwhile."""
     lab.tap.place = lab.pick("client", "server")
     size = 400000
     bulk(lab, lab.bad, lab.good, size=size)
     lab.rule(Lossy(sni(lab.bad), share=lab.pick(0.2, 0.17, 0.25)))
     download(lab, lab.good, 0.2, size)
     download(lab, lab.bad, 3, size, deadline=115)
+    download(lab, lab.good, 6, size)
+
+
+@scenario("twin", kind="pcap.gz")
+def slow_bad_spell(lab):
+    """A radio link that turns bad: what was asked for before lost nothing, all that comes later does."""
+    lab.tap.place = lab.pick("client", "server")
+    bulk(lab, lab.bad, lab.good, size=400000)
+    download(lab, lab.good, 0.2, 400000)
+
+    def spell():
+        lab.path.loss = lab.pick(0.2, 0.15, 0.25)
+    lab.at(2.8, spell)
+    download(lab, lab.bad, 3, 400000, deadline=115)
+    if lab.pick(True, False):
+        download(lab, lab.good, 8, 400000, deadline=115)
 
 
 @scenario("twin", kind="pcap.gz")
