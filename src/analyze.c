@@ -405,7 +405,7 @@ make_report(struct analysis *a)
 	struct target *targets;
 	const char **limits;
 
-	info = arena_alloc(a->arena, n * sizeof *info);
+	info = arena_alloc(a->arena, n * sizeof(struct capture_info *));
 	for (size_t i = 0; i < n; i++)
 		info[i] = capture_info(a->capture, i);
 	r->fingerprints_sha256 = fingerprints_sha256(a->fingerprints);
@@ -419,6 +419,7 @@ make_report(struct analysis *a)
 	r->targets = targets;
 	a->hygiene.forgotten = history_forgotten(a->history) + shown_forgotten(a->shown);
 	a->hygiene.rates_forgotten = rates_forgotten(a->rates);
+	a->hygiene.given_up = fingerprints_given_up(a->fingerprints);
 	a->hygiene.http_proxied = proxies_of_http(a->history);
 	r->nlimits = limits_tell(a->arena, &a->hygiene, a->capture, &limits);
 	r->limits = limits;

@@ -6,7 +6,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define LIMITS_MAX 48
+/* Sentences about single files: more than a screenful nobody reads. */
+#define FILE_LIMITS_MAX 24
+/* With those about all of the capture, of which there are two dozen. */
+#define LIMITS_MAX (FILE_LIMITS_MAX + 1 + 24)
 /* Acknowledged bytes that are nowhere in the capture, in more than one flow of a thousand: the
  * dossier's B-22. */
 #define LOSSY_PER_MILLE 1
@@ -14,7 +17,8 @@
 struct sentences {
 	struct arena *arena;
 	const char **text;
-	size_t n;
+	size_t n, most;
+	uint64_t left_out;
 };
 
 static void say(struct sentences *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -25,8 +29,10 @@ say(struct sentences *s, const char *fmt, ...)
 	char text[512];
 	va_list ap;
 
-	if (s->n == LIMITS_MAX)
+	if (s->n == s->most) {
+		s->left_out++;
 		return;
+	}
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
@@ -130,16 +136,14 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 	const struct flow_counts *f = h->flows;
 
 	if (hygiene_one_way(h))
-		say(s,
-		    "No TCP connection is seen in both directions: nothing can be concluded from "
-		    "silence.");
+		say(s, "No TCP connection is seen in both directions: nothing can be concluded "
+		       "from silence.");
 	else if (f->one_way)
 		say(s, "%llu of %llu TCP connections are seen in one direction only.",
 		    u(f->one_way), u(f->tcp));
 	if (hygiene_udp_unheard(h))
 		say(s, "Nothing in this capture was answered: whether QUIC was blocked, or its "
-		       "answers "
-		       "were not recorded, cannot be told.");
+		       "answers were not recorded, cannot be told.");
 	if (h->middle)
 		say(s,
 		    "%llu TCP connections began before the capture: what opened them is not known.",
@@ -147,8 +151,7 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 	if (h->unseen_acked)
 		say(s,
 		    "In %llu connections bytes were confirmed that the capture does not hold: "
-		    "packets "
-		    "are missing.",
+		    "packets are missing.",
 		    u(h->unseen_acked));
 	if (f->duplicates)
 		say(s, "%llu packets were captured twice; they are counted once.",
@@ -156,14 +159,12 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 	if (d->superframes)
 		say(s,
 		    "%llu packets are larger than a network carries: the capturing machine joined "
-		    "or "
-		    "split them (offload), so their count and timing are its own.",
+		    "or split them (offload), so their count and timing are its own.",
 		    u(d->superframes));
 	if (d->bad_sum || d->bad_ip_sum)
 		say(s,
 		    "%llu packets have wrong checksums, as those have that the network card "
-		    "completes "
-		    "after the capture; they were not discarded.",
+		    "completes after the capture; they were not discarded.",
 		    u(d->bad_sum + d->bad_ip_sum));
 	if (hygiene_flat_ttl(h))
 		say(s,
@@ -173,8 +174,7 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 	if (h->http_proxied)
 		say(s,
 		    "%u servers answer on port 80 from much nearer than on port 443: a proxy on "
-		    "the "
-		    "way handles HTTP, and what it says need not be the servers'.",
+		    "the way handles HTTP, and what it says need not be the servers'.",
 		    h->http_proxied);
 	if (h->defrag->expired + h->defrag->dropped)
 		say(s, "%llu IP datagrams could not be put together from their fragments.",
@@ -195,8 +195,7 @@ tell_caps(struct sentences *s, const struct hygiene *h)
 	if (h->facts_full)
 		say(s,
 		    "%llu conversations said more than is kept of one: their later messages were "
-		    "not "
-		    "judged.",
+		    "not judged.",
 		    u(h->facts_full));
 	if (h->trace_full)
 		say(s, "Of %llu conversations not all odd packets could be kept.",
@@ -206,9 +205,14 @@ tell_caps(struct sentences *s, const struct hygiene *h)
 		    u(h->forgotten));
 	if (h->rates_forgotten)
 		say(s,
-		    "%llu connections that lose packets were noted in part only: a rate limit "
-		    "was looked for in what was noted.",
+		    "%llu connections that lose packets were noted in part only: a rate limit was "
+		    "looked for in what was noted.",
 		    u(h->rates_forgotten));
+	if (h->given_up)
+		say(s,
+		    "%llu times a fingerprint was not tried to the end, since a conversation asked "
+		    "for too much work.",
+		    u(h->given_up));
 	if (h->suspicions_dropped)
 		say(s, "%llu suspicions were dropped for want of room.", u(h->suspicions_dropped));
 	if (h->targets_left_out)
@@ -219,10 +223,17 @@ tell_caps(struct sentences *s, const struct hygiene *h)
 size_t
 limits_tell(struct arena *a, const struct hygiene *h, const struct capture *c, const char ***ret)
 {
-	struct sentences s = {a, arena_alloc(a, LIMITS_MAX * sizeof(char *)), 0};
+	struct sentences s = {.arena = a,
+			      .text = arena_alloc(a, LIMITS_MAX * sizeof(char *)),
+			      .most = FILE_LIMITS_MAX};
+	uint64_t left_out;
 
 	for (size_t i = 0; i < capture_count(c); i++)
 		tell_file(&s, capture_info(c, i));
+	left_out = s.left_out;
+	s.most = LIMITS_MAX;
+	if (left_out)
+		say(&s, "Of more files there are %llu limits that are not listed.", u(left_out));
 	tell_hygiene(&s, h);
 	tell_caps(&s, h);
 	*ret = s.text;

@@ -84,6 +84,7 @@ each_has_its_sentence(void **state)
 	    {&x.hygiene.trace_full, 15, "Of 15 conversations not all odd packets"},
 	    {&x.hygiene.forgotten, 16, "16 conversations were forgotten as controls"},
 	    {&x.hygiene.suspicions_dropped, 17, "17 suspicions were dropped"},
+	    {&x.hygiene.given_up, 18, "18 times a fingerprint was not tried to the end"},
 	    {&x.hygiene.tcp_flows, 18, "No TCP connection is seen in both directions"},
 	};
 
@@ -165,6 +166,41 @@ filtered_frames_are_told(void **state)
 	begin(&x);
 	expect(&x, c, "were left out by the filter");
 	capture_close(c);
+	free(o.b);
+}
+
+/* However many files break off, what is said about all of them together is said. */
+static void
+many_files_leave_room(void **state)
+{
+	static const char all[] = "7 conversations said more than is kept";
+	const char *names[60], **text;
+	struct capture *c = NULL;
+	struct arena *a = arena_new();
+	struct memory_file file;
+	struct blob o = {0};
+	struct causes x;
+	char *why = NULL;
+	size_t n;
+
+	(void)state;
+	put_pcap_header(&o, MICRO, 65535, 1);
+	put_pcap_record(&o, 1, 0, 60, 60);
+	put_pattern(&o, 1, 50);
+	file = memory_file(o.b, o.n);
+	for (size_t i = 0; i < 60; i++)
+		names[i] = file.name;
+	assert_int_equal(capture_open(names, 60, &plain, &c, &why), 0);
+	drain(c);
+	begin(&x);
+	x.hygiene.facts_full = 7;
+	n = limits_tell(a, &x.hygiene, c, &text);
+	assert_true(n >= 2 && n < 60);
+	assert_non_null(strstr(text[n - 1], all));
+	assert_non_null(strstr(text[n - 2], "limits that are not listed"));
+	capture_close(c);
+	close(file.fd);
+	arena_free(a);
 	free(o.b);
 }
 
@@ -266,6 +302,7 @@ main(void)
 	    cmocka_unit_test(each_has_its_sentence),
 	    cmocka_unit_test(files_have_their_sentences),
 	    cmocka_unit_test(filtered_frames_are_told),
+	    cmocka_unit_test(many_files_leave_room),
 	    cmocka_unit_test(one_way),
 	    cmocka_unit_test(flat_ttl),
 	    cmocka_unit_test(lossy),
