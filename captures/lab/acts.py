@@ -176,26 +176,6 @@ class Drop(Rule):
         return False
 
 
-class Rewrite(Rule):
-    """From the trigger on each packet of the server's becomes a reset: its payload is taken away, all
-    else stays as it was."""
-
-    mechanism = "rst-injection"
-
-    def start(self, box, view, p, way):
-        view.state[self] = self.event(box, view, p)
-        return True
-
-    def keep(self, box, view, p, way, event):
-        if way != "down" or p.flags & SYN:
-            return True
-        event.ways.add("down")
-        q = p.copy(flags=RST | ACK, payload=b"", event=event)
-        q.ttl = view.down_ttl
-        box.path.inject(q, "down")
-        return False
-
-
 class Penalty(Drop):
     """Silence for all but the first connections that say a name within some seconds."""
 

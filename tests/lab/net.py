@@ -281,9 +281,9 @@ class Net(Lab):
         recording = taps.start(self)
         start = time.time() + LEAD
         self.zero = start - EPOCH
-        for when, call, args in sorted(self.story, key=lambda s: s[0]):
+        for when, act, args in sorted(self.story, key=lambda s: s[0]):
             time.sleep(max(start + when - time.time(), 0))
-            call(*args)
+            act(*args)
         end = start + LONGEST
         for p, app, ok in self.procs:
             app.result = clients.ended(p, max(end - time.time(), 0.1), ok)

@@ -12,6 +12,20 @@ BOTH = ("up", "down")
 TWIN = {"min_confidence": 0.3}
 
 
+def tries(lab):
+    """Twice in vain for one name, and another name in between."""
+    lab.https(lab.bad, 2, deadline=20)
+    lab.https(lab.good, 9)
+    lab.https(lab.bad, 23, deadline=20)
+
+
+def closes_late(lab, name):
+    """A server of two names, which waits 15 s for a hello."""
+    h = lab.server(lab.good)
+    lab.alias(name, h)
+    lab.serve(h, 443, [("deadline", 15000000), ("record",), ("answer", lab.tls_answer)])
+
+
 @scenario("interference")
 def drop_syn(lab):
     """Every SYN to one address vanishes; its neighbours answer all the while."""
@@ -70,9 +84,7 @@ def drop_after_handshake(lab):
 @scenario("interference")
 def drop_hello_up(lab):
     """The segment with the name never arrives; the server, still heard, closes after 15 s."""
-    h = lab.server(lab.good)
-    lab.alias(lab.bad, h)
-    lab.serve(h, 443, [("deadline", 15000000), ("record",), ("answer", lab.tls_answer)])
+    closes_late(lab, lab.bad)
     lab.rule(Drop(sni(lab.bad)))
     lab.https(lab.good, 0.2)
     lab.https(lab.bad, 1, large=True, late=True)
@@ -83,10 +95,8 @@ def drop_hello_up(lab):
 @scenario("interference", kind="pcapng")
 def drop_ech(lab):
     """A hello with ECH and a certain outer name is swallowed; without ECH it passes."""
-    h = lab.server(lab.good)
     front = "front.example"
-    lab.alias(front, h)
-    lab.serve(h, 443, [("deadline", 15000000), ("record",), ("answer", lab.tls_answer)])
+    closes_late(lab, front)
     rule = lab.rule(Drop(ech(front), accept={"kind": ["ech", "sni"]}))
     rule.trigger.needle = b"\xfe\x0d"
     lab.https(front, 0.2)
@@ -101,9 +111,7 @@ def drop_hello_both(lab):
     """From the hello on, both directions of the flow are silent; another name still works."""
     neighbours(lab)
     lab.rule(Drop(sni(lab.bad), ways=BOTH))
-    lab.https(lab.bad, 2, deadline=20)
-    lab.https(lab.good, 9)
-    lab.https(lab.bad, 23, deadline=20)
+    tries(lab)
 
 
 @scenario("interference")
@@ -111,9 +119,7 @@ def drop_later(lab):
     """The hello and a few more packets pass, then both directions go dead."""
     neighbours(lab)
     lab.rule(Drop(sni(lab.bad), ways=BOTH, swallow=False, after=lab.pick(6, 5, 7, 8)))
-    lab.https(lab.bad, 2, deadline=20)
-    lab.https(lab.good, 9)
-    lab.https(lab.bad, 23, deadline=20)
+    tries(lab)
 
 
 @scenario("interference")
@@ -131,9 +137,7 @@ def drop_answers(lab):
     """Seen from the client: the hello is repeated without any answer, other names are served."""
     neighbours(lab)
     lab.rule(Drop(sni(lab.bad), ways=("down",)))
-    lab.https(lab.bad, 2, deadline=20)
-    lab.https(lab.good, 9)
-    lab.https(lab.bad, 23, deadline=20)
+    tries(lab)
 
 
 @scenario("interference")
@@ -150,9 +154,7 @@ def drop_host(lab):
 @scenario("interference", v6=True)
 def drop_hello_v6(lab):
     """IPv6: the second segment of the hello, with the name in it, never passes."""
-    h = lab.server(lab.good)
-    lab.alias(lab.bad, h)
-    lab.serve(h, 443, [("deadline", 15000000), ("record",), ("answer", lab.tls_answer)])
+    closes_late(lab, lab.bad)
     lab.rule(Drop(sni(lab.bad)))
     lab.https(lab.good, 0.2, large=True, late=True)
     lab.https(lab.bad, 2, large=True, late=True)
@@ -166,9 +168,7 @@ def drop_hello_path(lab):
     lab.tap.place = "near"
     neighbours(lab)
     lab.rule(Drop(sni(lab.bad), ways=BOTH))
-    lab.https(lab.bad, 2, deadline=20)
-    lab.https(lab.good, 9)
-    lab.https(lab.bad, 23, deadline=20)
+    tries(lab)
 
 
 @scenario("interference")
@@ -177,9 +177,7 @@ def drop_later_path(lab):
     lab.tap.place = "path"
     neighbours(lab)
     lab.rule(Drop(sni(lab.bad), ways=BOTH, swallow=False, after=lab.pick(6, 5, 7, 8)))
-    lab.https(lab.bad, 2, deadline=20)
-    lab.https(lab.good, 9)
-    lab.https(lab.bad, 23, deadline=20)
+    tries(lab)
 
 
 @scenario("interference")
@@ -202,9 +200,7 @@ def drop_up_server(lab):
     neighbours(lab)
     lab.rule(Drop(sni(lab.bad), swallow=False, accept=dict(TWIN, kind=[
         "sni", "unknown", "ip-port"], scored=False, stage=["first-data", "established"])))
-    lab.https(lab.bad, 2, deadline=20)
-    lab.https(lab.good, 9)
-    lab.https(lab.bad, 23, deadline=20)
+    tries(lab)
 
 
 @scenario("twin")

@@ -192,7 +192,7 @@ def fully_encrypted_gone(lab):
     """A server of a fully encrypted protocol is switched off in the middle; nothing tells why."""
     h, port = opaque_server(lab, lab.good)
     opaque(lab, 0.3, h, port)
-    flow = opaque(lab, 3, h, port, deadline=15)
+    opaque(lab, 3, h, port, deadline=15)
     lab.clock.at(lab.when(3) + int(lab.near + lab.rest), setattr, h, "dead", True)
     lab.https(lab.other, 8)
     opaque(lab, 22, h, port, deadline=14)
