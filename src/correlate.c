@@ -22,6 +22,9 @@
 /* A host that answers somebody else that long after a vain SYN is alive: the SYN is repeated after
  * a second (RFC 6298, 2.1). What it says sooner it may have said before it died. */
 #define ALIVE_AFTER (NSEC_PER_SEC)
+/* Suspicions of one kind that one is held against: four times ASK_MAX, as looking at one of them
+ * costs less than asking the history. */
+#define SUSPICIONS_MAX 2048
 /* How often all are asked: what the second round changes is seldom a control of others again. */
 #define ROUNDS 2
 /* A client with so many vain attempts at different places in a minute is scanning (B-03). */
@@ -264,7 +267,7 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 		return;
 	}
 
-	for (size_t i = 0, asked = 0; i < c->n && asked < 4 * ASK_MAX; i++) {
+	for (size_t i = 0, asked = 0; i < c->n && asked < SUSPICIONS_MAX; i++) {
 		const struct candidate *y = &c->candidates[i];
 		const struct finding *g = y->suspicion.finding;
 

@@ -102,7 +102,7 @@ note_addr(struct flow *f, enum side from, const struct field *field, const struc
 
 /* Names of facts are string literals nearly always: what a name means is remembered by its
  * address, and confirmed by its text. */
-#define KNOWN_BITS 10 /* four times the names that the tree asks for */
+#define KNOWN_BITS 10 /* ten times the names that the tree asks for */
 
 static struct {
 	const char *name;

@@ -38,8 +38,9 @@ fit of the weights has not seen (seed `%(seed)s`). `tests/fit/accuracy.py build/
 docs/accuracy.md` makes this page anew; [confidence.md](confidence.md) tells how a confidence comes
 about. What a laboratory makes is what somebody thought of: real captures have their own surprises.
 
-A finding counts as right if the laboratory did that to that flow. Twins, which are innocent and look
-guilty, are as frequent as interference.
+A finding counts as right if the laboratory did that to that flow. Its scenarios are drawn evenly; a
+little more than half of them are twins, which are innocent and look guilty, and every fourth capture
+has a twin beside its story.
 
 %(head)s
 
