@@ -117,12 +117,22 @@ tells_by_manner(const struct fingerprint_match *m)
 	return m->fingerprint->mechanism == DROP && m->score < MARKED_SILENCE;
 }
 
+/* May marks in headers name anybody? What the end itself may have sent names nobody. An injector
+ * that draws its TTLs at random meets the end's own now and then; what that end says afterwards
+ * shows that it was not the sender, which is enough for a hint. */
+static bool
+may_name(const struct finding *f, const struct fingerprint_match *m)
+{
+	return !tells_by_header(m->fingerprint->mechanism) || weigh_stands_out(f) ||
+	       (m->fingerprint->kind == HINT && finding_has(f, "after.goes_on"));
+}
+
 static void
 attribute(struct finding *f, const struct fingerprint_match *m)
 {
 	const struct fact *last = m->facts[m->nfacts - 1];
 
-	if (tells_by_header(m->fingerprint->mechanism) && !weigh_stands_out(f))
+	if (!may_name(f, m))
 		return;
 	if (m->fingerprint->kind == HINT) {
 		finding_attribute(f, m->fingerprint->id, m->score, m->fingerprint->sources);
