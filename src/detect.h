@@ -69,7 +69,7 @@ void measure_tell(struct finding *f, const struct measure *m, const struct look 
 void tell_trigger(struct finding *f, const struct look *l, long trigger);
 /* First ordinary packet of that side, cited as baseline; nothing if there is none. */
 void tell_baseline(struct finding *f, const struct look *l, enum side from, size_t but);
-/* Cites what the forger of packet i sent along with it (detect_data.c). */
+/* Cites what the forger of packet i sent along with it. */
 void tell_companions(struct finding *f, const struct look *l, size_t i);
 struct ref no_packet(void);
 /* Weighs in what is remarkable about the HTTP answer in packet i, whatever else accuses it

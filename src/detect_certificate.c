@@ -4,6 +4,7 @@
  * other flows confirm it is asked later (impostors.c). In TLS 1.3 certificates are encrypted. */
 #include "detect.h"
 #include "shown.h"
+#include "site.h"
 #include "weigh.h"
 
 #include <netinet/in.h>
@@ -49,7 +50,7 @@ read_signs(const struct detection *d, const struct look *l, struct signs *s)
 				   : NULL;
 	s->refused = refusal(l->flow);
 	/* A device of one's own network may show whatever it likes, and is asked by any name. */
-	s->odd = (s->shown.self_signed || s->shown.alien) && is_public_name(s->shown.name) &&
+	s->odd = (s->shown.self_signed || s->shown.alien) && site_is_public(s->shown.name) &&
 		 !fingerprints_listed_addr(d->fingerprints, "bogons", &l->flow->addr[SERVER]);
 	return s->known || s->product || s->odd;
 }

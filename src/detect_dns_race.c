@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One query, answers that contradict each other (Hold-On: Duan et al. 2012). */
-#include "detect_dns.h"
+#include "dnstalk.h"
 
 #include <stdlib.h>
 #include <string.h>

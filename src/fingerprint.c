@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The fingerprint database: what is in it. */
+/* The fingerprint database: what is in it, from its making to its end. */
 #include "fpdb.h"
+#include "markers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,19 @@ database_new(const struct field *const *tables)
 	db->tables = tables;
 	db->given_up = arena_alloc(db->arena, sizeof *db->given_up);
 	return db;
+}
+
+void
+fingerprints_free(struct fingerprints *db)
+{
+	if (!db)
+		return;
+	gate_free(db->gate);
+	markers_free(db->markers);
+	lists_free(db->lists);
+	free(db->stanzas);
+	arena_free(db->arena);
+	free(db);
 }
 
 const struct field *
@@ -59,6 +73,15 @@ const struct fingerprint *
 fingerprints_get(const struct fingerprints *db, size_t i)
 {
 	return &db->stanzas[i]->public;
+}
+
+const struct fingerprint *
+fingerprints_find(const struct fingerprints *db, const char *id)
+{
+	for (size_t i = 0; i < db->nstanzas; i++)
+		if (strcmp(db->stanzas[i]->public.id, id) == 0)
+			return &db->stanzas[i]->public;
+	return db->markers ? markers_find(db->markers, id) : NULL;
 }
 
 const char *

@@ -215,28 +215,6 @@ database_add(struct fingerprints *db, const char *path, struct complaints *c)
 	EVP_MD_CTX_free(digest);
 }
 
-const struct fingerprint *
-fingerprints_find(const struct fingerprints *db, const char *id)
-{
-	for (size_t i = 0; i < db->nstanzas; i++)
-		if (strcmp(db->stanzas[i]->public.id, id) == 0)
-			return &db->stanzas[i]->public;
-	return db->markers ? markers_find(db->markers, id) : NULL;
-}
-
-void
-fingerprints_free(struct fingerprints *db)
-{
-	if (!db)
-		return;
-	gate_free(db->gate);
-	markers_free(db->markers);
-	lists_free(db->lists);
-	free(db->stanzas);
-	arena_free(db->arena);
-	free(db);
-}
-
 /* A build folder of meson holds meson-private/ beside or above the binary. */
 static bool
 runs_from_build_folder(void)

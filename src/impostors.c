@@ -76,7 +76,7 @@ is_everybodys(const struct shown *v, size_t n)
 		bool fresh = names < UNLIKE_MIN;
 
 		/* An authority that signs it knows a hoster's name: that one is no impostor. */
-		if (!is_public_name(v[i].name) || !v[i].self_signed)
+		if (!site_is_public(v[i].name) || !v[i].self_signed)
 			continue;
 		for (size_t k = 0; k < names; k++)
 			fresh = fresh && sites_unlike(seen[k], v[i].name);

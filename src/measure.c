@@ -366,3 +366,26 @@ tell_baseline(struct finding *f, const struct look *l, enum side from, size_t bu
 		return;
 	}
 }
+
+/* What else the forger sent with it: its FIN, its bare ACKs. They come at once or a moment later
+ * (PacketLogic's ACK after 100 ms) and are made alike, unlike the true sender's. */
+void
+tell_companions(struct finding *f, const struct look *l, size_t at)
+{
+	const struct trace *t = flow_trace(l->flow, at);
+	int usual;
+	size_t n;
+	bool odd_ttl = look_ttl_jump(l, t, &usual, &n) >= 3;
+
+	for (size_t i = at + 1; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o->from != t->from ||
+		    o->odd & (ODD_RST | ODD_ICMP | ODD_DUPLICATE | ODD_CONFLICT) ||
+		    o->nsec - t->nsec > NSEC_PER_SEC)
+			continue;
+		if ((odd_ttl && o->ttl == t->ttl) ||
+		    (t->ip_id && o->ip_id == t->ip_id && o->window == t->window))
+			finding_cite(f, o->at, ROLE_INJECTED);
+	}
+}

@@ -3,6 +3,7 @@
  * distance, deaf to EDNS. What they say may be anything; the true answer may never have come.
  * Weaver et al. (NDSS 2009), Duan et al. (2012); dossier 1.1, features 5 to 7. */
 #include "outliers.h"
+#include "accuse.h"
 #include "control.h"
 
 #include <netinet/in.h>
@@ -128,7 +129,7 @@ judge_answer(struct judge *j, const struct usual *u, const struct episode *e)
 		return;
 	elsewhere = is_from_elsewhere(u, e);
 	/* A cache is early as well, and one odd mark is no proof. */
-	if (early + deaf + elsewhere < 2 || dns_is_suspected(j, e))
+	if (early + deaf + elsewhere < 2 || dns_is_suspected(j, j->n, e))
 		return;
 	f = dns_accuse(e, DNS_INJECTION, e->alive_at, &s);
 	finding_observe(f, &f->cites[0], "dns.time", NULL, "%.1f ms",
@@ -172,7 +173,7 @@ judge_nobody(struct judge *j, const struct episode *e, size_t n)
 
 		/* An answer without the EDNS that was asked for: resolvers speak it, forgers
 		 * seldom do. */
-		if (!is_answer(&e[i]) || e[i].dns_edns || dns_is_suspected(j, &e[i]))
+		if (!is_answer(&e[i]) || e[i].dns_edns || dns_is_suspected(j, j->n, &e[i]))
 			continue;
 		f = dns_accuse(&e[i], DNS_INJECTION, e[i].alive_at, &s);
 		if (s.no_edns)

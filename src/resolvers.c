@@ -2,9 +2,10 @@
 /* Resolvers that deny names which others know, and such as send unlike names to one address, where
  * another resolver tells them apart: redirection to a notice (OONI pipeline idea 92; dossier 1.6).
  * Names behind one CDN share addresses too, but then every resolver sends them to few. */
+#include "accuse.h"
 #include "control.h"
-#include "detect_dns.h"
-#include "judge.h"
+#include "dnstalk.h"
+#include "outliers.h"
 #include "site.h"
 #include "stripped.h"
 #include "unanswered.h"
@@ -53,24 +54,6 @@ ask_another(const struct history *h, struct told *t)
 		t->other = &e->answer;
 		t->other_at = e->ok_at;
 	}
-}
-
-/* A finding about an answer of the history. */
-struct finding *
-dns_accuse(const struct episode *e, enum mechanism mechanism, struct ref at, struct suspicion *s)
-{
-	struct finding *f = episode_accuse(e, mechanism, e->alive_nsec);
-
-	f->direction = TO_CLIENT;
-	f->stage = STAGE_DNS;
-	finding_cite(f, at, ROLE_INJECTED);
-	finding_cite(f, e->first_at, ROLE_TRIGGER);
-	finding_trigger(f, TRIGGER_DNS_NAME, e->name, BASIS_CONTENT);
-	*s = (struct suspicion){.finding = f,
-				.answer_nsec = e->took,
-				.answer_ttl = e->ttl,
-				.no_edns = e->dns_asked_edns && !e->dns_edns};
-	return f;
 }
 
 static void
@@ -138,23 +121,6 @@ judge_one_address(struct judge *j, const struct episode *e, size_t n)
 	free(t);
 }
 
-/* Among the first n candidates. */
-static bool
-is_suspected(const struct judge *j, size_t n, const struct episode *e)
-{
-	for (size_t i = 0; i < n; i++)
-		if (episode_is_about(e, &j->candidates[i].episode) &&
-		    j->candidates[i].suspicion.finding->trigger == TRIGGER_DNS_NAME)
-			return true;
-	return false;
-}
-
-bool
-dns_is_suspected(const struct judge *j, const struct episode *e)
-{
-	return is_suspected(j, j->n, e);
-}
-
 /* Does anything in the capture say that a denied name exists? What it is, and how much it is
  * worth, correlation tells. */
 static bool
@@ -189,8 +155,8 @@ judge_denials(struct judge *j, const struct episode *all, size_t n)
 		if (!e->dns || !e->took || !e->name || e->dns_declared ||
 		    (e->rcode != DNS_NXDOMAIN && e->rcode != DNS_REFUSED &&
 		     e->rcode != DNS_SERVFAIL) ||
-		    dns_is_local_name(bytes_of(e->name)) || !is_contradicted(j, e) ||
-		    is_suspected(j, before, e))
+		    site_is_local(bytes_of(e->name)) || !is_contradicted(j, e) ||
+		    dns_is_suspected(j, before, e))
 			continue;
 		f = dns_accuse(e, DNS_TAMPERING, e->alive_at, &s);
 		finding_observe(f, &f->cites[0], "dns.flags.rcode", NULL, "%u", e->rcode);

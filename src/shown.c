@@ -37,25 +37,6 @@ shown_free(struct shown_store *s)
 	free(s);
 }
 
-bool
-is_public_name(const char *name)
-{
-	static const char *const local[] = {".local",    ".home.arpa", ".localhost",   ".lan",
-					    ".internal", ".home",      ".localdomain", ".corp"};
-	const char *last = strrchr(name, '.');
-
-	if (!last || !last[1] || strspn(last + 1, "0123456789") == strlen(last + 1) ||
-	    strchr(name, ':'))
-		return false;
-	for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
-		size_t n = strlen(local[i]), m = strlen(name);
-
-		if (m >= n && strcasecmp(name + m - n, local[i]) == 0)
-			return false;
-	}
-	return true;
-}
-
 /* RFC 9525, 6.3: a star stands for the whole first label, and for one. */
 static bool
 names(struct bytes pattern, const char *name)

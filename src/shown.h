@@ -35,7 +35,3 @@ void shown_add(struct shown_store *s, const struct look *l);
 const struct shown *shown_all(struct shown_store *s, size_t *ret_n);
 /* How many were forgotten for want of room. */
 uint64_t shown_forgotten(const struct shown_store *s);
-
-/* Is the name one of the public Internet, as far as it tells itself: of several labels, not an
- * address, not of a domain that is kept for local use (RFC 6762, RFC 8375, RFC 6761)? */
-bool is_public_name(const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which names are one owner's, by the Public Suffix List as libpsl has it built in: no file is
- * read, and the same program says the same everywhere. */
+/* What names tell by themselves. Which are one owner's says the Public Suffix List as libpsl has it
+ * built in: no file is read, and the same program says the same everywhere. */
 #include "site.h"
 
 #include <libpsl.h>
@@ -54,4 +54,33 @@ sites_unlike(const char *a, const char *b)
 
 	/* What is below no public suffix is below what somebody registered. */
 	return is_public_suffix(common) && strcasecmp(a, b) != 0;
+}
+
+bool
+site_is_local(struct bytes name)
+{
+	/* RFC 6761, RFC 6762, RFC 8375, RFC 9476, and usage. */
+	static const char *const ends[] = {".local",       ".lan",     ".home",      ".internal",
+					   ".arpa",        ".corp",    ".localhost", ".intranet",
+					   ".localdomain", ".private", ".alt"};
+
+	if (!memchr(name.p, '.', name.n))
+		return true;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t n = strlen(ends[i]);
+
+		if (name.n >= n && strncasecmp((const char *)name.p + name.n - n, ends[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+site_is_public(const char *name)
+{
+	const char *last = strrchr(name, '.');
+
+	/* No host's last label is a number (RFC 3696, 2). */
+	return last && last[strspn(last, ".0123456789")] && !strchr(name, ':') &&
+	       !site_is_local(bytes_of(name));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which names are one owner's, by the Public Suffix List. */
+/* What names tell by themselves: whether they are one owner's, and whether everybody's Internet
+ * knows them. */
 #pragma once
 
 #include "base.h"
@@ -8,3 +9,8 @@
  * lets everybody register? Case does not matter. Names that a provider lends to its customers
  * (github.io) are the provider's: its servers answer for all of them. */
 bool sites_unlike(const char *a, const char *b);
+/* Names that mean nothing outside one's own network. */
+bool site_is_local(struct bytes name);
+/* Is the name one of the public Internet, as far as it tells itself: neither local nor an address?
+ */
+bool site_is_public(const char *name);

@@ -3,6 +3,7 @@
  * this one gives other names' keys (RFC 9460, RFC 9848): without the key a browser says the name in
  * clear. A resolver that knows no such records gives nobody's. */
 #include "stripped.h"
+#include "accuse.h"
 #include "control.h"
 #include "dnsread.h"
 
@@ -72,7 +73,7 @@ judge_stripped(struct judge *j, const struct episode *all, size_t n)
 			keys |= all[to].dns_key;
 		for (size_t i = from; keys && i < to; i++)
 			if (all[i].dns && all[i].took && all[i].name && !all[i].dns_key &&
-			    all[i].dns_type == DNS_HTTPS && !dns_is_suspected(j, &all[i]))
+			    all[i].dns_type == DNS_HTTPS && !dns_is_suspected(j, j->n, &all[i]))
 				judge_answer(j, &all[i], &all[from], to - from);
 	}
 }

@@ -2,7 +2,7 @@
 /* HTTPS records that lost the key for Encrypted Client Hello. */
 #pragma once
 
-#include "outliers.h"
+#include "judge.h"
 
 /* Episodes in order of their server's address, then of time. */
 void judge_stripped(struct judge *j, const struct episode *all, size_t n);

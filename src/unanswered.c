@@ -3,8 +3,10 @@
  * vanish altogether, and answers from addresses that nobody asked. RFC 1035, 7.3: an answer comes
  * from where the question went. */
 #include "unanswered.h"
+#include "accuse.h"
 #include "control.h"
 #include "dnsread.h"
+#include "site.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -22,7 +24,7 @@
 static bool
 is_of_the_world(const char *name)
 {
-	return name && !dns_is_local_name(bytes_of(name));
+	return name && !site_is_local(bytes_of(name));
 }
 
 static bool
@@ -103,7 +105,7 @@ judge_name(struct judge *j, const struct episode *e)
 	struct finding *f;
 
 	if (!is_repeated(j, e) || !is_known_elsewhere(j, e) || !is_alive_meanwhile(j, e) ||
-	    dns_is_suspected(j, e))
+	    dns_is_suspected(j, j->n, e))
 		return;
 	f = suspect(j, e);
 	finding_explain(f,

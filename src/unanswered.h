@@ -2,8 +2,7 @@
 /* Questions that nobody answers, and answers that nobody asked for. */
 #pragma once
 
-#include "detect_dns.h"
-#include "outliers.h"
+#include "judge.h"
 
 /* Episodes in order of their server's address, then of time. */
 void judge_unanswered(struct judge *j, const struct episode *all, size_t n);

@@ -26,7 +26,7 @@ HOME = {
     "servicedb": "services",    # the database, which its reader shares
     "finding": "lists",         # fingerprints speak of mechanisms
     "fingerprint": "lists", "fpdb": "lists",    # the database, which the fp files share
-    "detect": "look", "detect_dns": "look",
+    "detect": "look",
     "correlate": "candidate",   # what is correlated, which correlate_dns.c shares
     "report": "rows",           # what rows and targets fill and writers read
     "report_parts": "report",

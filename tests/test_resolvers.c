@@ -4,7 +4,7 @@
 #include "pasts.h"
 
 #include "correlate_dns.h"
-#include "detect_dns.h"
+#include "dnstalk.h"
 #include "judge.h"
 
 #include <stdlib.h>

@@ -81,6 +81,28 @@ strange(void **state)
 	check("example.com.", "example.com.", false);
 }
 
+static void
+local(void **state)
+{
+	static const char *const own[] = {
+	    "printer", "nas.local", "nas.LOCAL", "a.home.arpa", "4.3.2.1.in-addr.arpa",
+	    "box.lan", ""};
+	static const char *const none[] = {
+	    "example.com", "local.example.com", "alocal.org",           "xlan", "192.0.2.1",
+	    "2001:db8::1", "example.com.",      "host.example.com:443", "a.1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		assert_true(site_is_local(bytes_of(own[i])));
+		assert_false(site_is_public(own[i]));
+	}
+	assert_false(site_is_local(bytes_of("example.com")));
+	assert_false(site_is_local(bytes_of("local.example.com")));
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		if (site_is_public(none[i]) != (i < 3))
+			fail_msg("%s", none[i]);
+}
+
 int
 main(void)
 {
@@ -88,6 +110,7 @@ main(void)
 	    cmocka_unit_test(one_owner),
 	    cmocka_unit_test(two_owners),
 	    cmocka_unit_test(strange),
+	    cmocka_unit_test(local),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

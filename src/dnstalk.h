@@ -28,5 +28,3 @@ bool dns_wrong_type(const struct dns_message *query, const struct dns_message *a
 /* The name is denied, refused, or could not be found. */
 void dns_weigh_negative(struct finding *f, enum dns_rcode rcode, bool soa, struct ref at);
 void dns_explain_negative(struct finding *f, enum dns_rcode rcode, const char *resolver);
-/* Names that mean nothing outside one's own network. */
-bool dns_is_local_name(struct bytes name);
