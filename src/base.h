@@ -84,9 +84,9 @@ const char *time_text(int64_t nsec, char out[TIME_TEXT_MAX]);
 
 /* Memory. These never return NULL: a program without memory says so and exits with status 1. */
 _Noreturn void out_of_memory(void);
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *p, size_t n, size_t size);
-char *xstrdup(const char *s);
+void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull));
+void *xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
+char *xstrdup(const char *s) __attribute__((returns_nonnull));
 
 /* A tally of what grows with what a capture says: arenas, facts, messages half received. Whoever
  * grows or frees such memory tells; the flow table makes room when there is too much. */

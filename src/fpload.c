@@ -114,7 +114,7 @@ load_file(struct load *l, const char *sub, const char *name)
 {
 	struct arena *scratch = arena_new();
 	const char *path = arena_printf(scratch, "%s/%s%s", l->folder, sub, name);
-	struct bytes b;
+	struct bytes b = {0};
 	int r = read_whole(scratch, path, &b);
 
 	if (r < 0) {
@@ -197,7 +197,7 @@ void
 database_add(struct fingerprints *db, const char *path, struct complaints *c)
 {
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	struct bytes b;
+	struct bytes b = {0};
 	int r = read_whole(db->arena, path, &b);
 
 	if (r < 0) {

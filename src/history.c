@@ -72,31 +72,43 @@ forget_lessons(struct lesson *l)
 	}
 }
 
+static void
+free_tables(struct history *h)
+{
+	struct name *n = h->names;
+	struct named_address *a = h->addresses;
+	struct known_resolver *r = h->resolvers;
+
+	HASH_CLEAR(hh, h->addresses);
+	HASH_CLEAR(hh, h->resolvers);
+	HASH_CLEAR(hh, h->names);
+	while (a) {
+		struct named_address *next = a->hh.next;
+
+		forget_lessons(a->newest.older);
+		free(a);
+		a = next;
+	}
+	while (r) {
+		struct known_resolver *next = r->hh.next;
+
+		free(r);
+		r = next;
+	}
+	while (n) {
+		struct name *next = n->hh.next;
+
+		free(n);
+		n = next;
+	}
+}
+
 void
 history_free(struct history *h)
 {
-	struct name *n, *n2;
-	struct named_address *a, *a2;
-	struct known_resolver *r, *r2;
-
 	if (!h)
 		return;
-	HASH_ITER(hh, h->addresses, a, a2)
-	{
-		HASH_DEL(h->addresses, a);
-		forget_lessons(a->newest.older);
-		free(a);
-	}
-	HASH_ITER(hh, h->resolvers, r, r2)
-	{
-		HASH_DEL(h->resolvers, r);
-		free(r);
-	}
-	HASH_ITER(hh, h->names, n, n2)
-	{
-		HASH_DEL(h->names, n);
-		free(n);
-	}
+	free_tables(h);
 	free(h->ring);
 	free(h->next_named);
 	free(h);

@@ -209,10 +209,9 @@ measure_ip_id(struct measure *m, const struct look *l, size_t i)
 		add(m, "id.mirror");
 	if (t->ip_id == 0)
 		return;
-	if (near && step >= 2 && jump == 0 && (uint16_t)(t->ip_id - near->ip_id) > 1000 &&
-	    (uint16_t)(near->ip_id - t->ip_id) > 1000)
-		add(m, "id.break");
-	else if (zero >= 2 && !last)
+	if ((near && step >= 2 && jump == 0 && (uint16_t)(t->ip_id - near->ip_id) > 1000 &&
+	     (uint16_t)(near->ip_id - t->ip_id) > 1000) ||
+	    (zero >= 2 && !last))
 		add(m, "id.break");
 }
 

@@ -224,8 +224,9 @@ try_depths(const struct work *w, double rate, double least, size_t n, struct tri
 {
 	for (int k = 0; k < 2 * BUCKETS && rate > 0; k++) {
 		struct trial t = {.rate = rate, .full = k & 1, .flow = EVERY};
+		int step = k / 2; /* of half an octave */
 
-		t.bucket = BUCKET_LEAST * pow(2, k / 2 / 2.0);
+		t.bucket = BUCKET_LEAST * pow(2, step / 2.0);
 		if (t.bucket >= least)
 			try_one(w, t, n, best);
 	}

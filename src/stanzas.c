@@ -143,12 +143,15 @@ take_format(struct stanza_reader *r, char *line)
 {
 	char *value;
 
-	if (*line != '[' && !cut_key(r, line, &value))
+	if (*line == '[') {
+		r->format_said = true;
+		stanzas_wrong(r, "a stanza comes first, expected \"format = " FORMAT "\"");
+		return;
+	}
+	if (!cut_key(r, line, &value))
 		return;
 	r->format_said = true;
-	if (*line == '[')
-		stanzas_wrong(r, "a stanza comes first, expected \"format = " FORMAT "\"");
-	else if (strcmp(line, "format") != 0)
+	if (strcmp(line, "format") != 0)
 		stanzas_wrong(r, "\"%s\" comes first, expected \"format = " FORMAT "\"", line);
 	else if (strcmp(value, FORMAT) != 0)
 		stanzas_wrong(r, "unknown format \"%s\", expected " FORMAT, value);
