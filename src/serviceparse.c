@@ -173,7 +173,7 @@ take_shapes(struct reader *r, struct usage usage, char *at)
 		while (shape->name && strcmp(shape->name, word) != 0)
 			shape++;
 		if (!shape->name) {
-			stanzas_wrong(&r->text, "unknown shape \"%s\", expected tor", word);
+			stanzas_wrong(&r->text, "unknown shape \"%s\", expected tor or sstp", word);
 			continue;
 		}
 		add_claim(r, dissector_find(shape->dissector), NULL, usage);

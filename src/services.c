@@ -152,7 +152,19 @@ is_tor(const struct flow *f)
 	       is_tor_name(flow_first(f, "tls.cert.issuer"), ".com", 8, 20);
 }
 
-const struct shape shapes[] = {{"tor", "tls", is_tor}, {0}};
+/* MS-SSTP, 3.2.4.1: a method of its own. It is seen where somebody has taken the TLS off, as
+ * balancers in front of such servers do. */
+static bool
+is_sstp(const struct flow *f)
+{
+	static const char method[] = "SSTP_DUPLEX_POST";
+	const struct fact *fact = flow_first(f, "http.request.method");
+
+	return fact && fact->text.n == sizeof method - 1 &&
+	       memcmp(fact->text.p, method, sizeof method - 1) == 0;
+}
+
+const struct shape shapes[] = {{"tor", "tls", is_tor}, {"sstp", "http", is_sstp}, {0}};
 
 /* A call begins alike for all: on a service's own ports in its own networks it is the service's. */
 static struct usage

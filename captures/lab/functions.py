@@ -13,6 +13,7 @@ from .talks import calls
 WAYS = ("up", "down")
 GIVES_UP = 9            # seconds after which a client leaves a silent server
 AGAIN = 34              # seconds until it tries again
+HOST = "vpn.example"            # what HTTP asks for, if it is asked
 NEIGHBOUR = "front.example"     # served at the same address
 SMALL = 200             # bytes of a certificate chain, to keep captures small
 # Nothing in the packets tells these from the twin that stands beside them.
@@ -41,8 +42,9 @@ class Said(Trigger):
 
     def accept(self, **more):
         shown = [("[%s]:%d" if ":" in a else "%s:%d") % x for x in self.places for a in x[:1]]
-        return dict({"kind": ["protocol", "ip-port", "ip"],
-                     "value": [self.value] + shown + [a for a, _ in self.places]}, **more)
+        web = self.value == "http"
+        return dict({"kind": ["protocol", "ip-port", "ip"] + ["http-host"] * web, "value": [
+            self.value] + [HOST] * web + shown + [a for a, _ in self.places]}, **more)
 
 
 class Talk:

@@ -231,6 +231,9 @@ def http_payloads():
         http("HEAD / HTTP/1.0", [("Host", "example.org")]))
     put("http", "connect", "stream client", "A tunnel asked of a proxy.",
         http("CONNECT example.com:443 HTTP/1.1", [("Host", "example.com:443")]))
+    put("http", "sstp", "stream client", "SSTP where somebody took the TLS off: a length without end.",
+        http("SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1",
+             [("Host", "vpn.example"), ("Content-Length", str(2 ** 64 - 1))]) + bytes(40))
     put("http", "page", "stream server", "A small page, a redirect and a 204 on one connection.",
         http("HTTP/1.1 200 OK", [html, ("Content-Length", len(page)), ("Server", "nginx")], page) +
         http("HTTP/1.1 302 Found", [("Location", "http://blocked.example/"), ("Content-Length", 0)]) +

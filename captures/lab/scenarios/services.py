@@ -7,7 +7,7 @@ tests/services_table.py makes the table in docs/services.md of what the program 
 from . import Scenario, add
 from .. import payloads as say
 from .. import talks
-from ..functions import Asked, Names, Opaquely, Proxied, Relay, Spoken, Tls, stun_asked
+from ..functions import HOST, Asked, Names, Opaquely, Proxied, Relay, Spoken, Tls, stun_asked
 from ..talks import calls, tunnels
 
 
@@ -32,6 +32,17 @@ def viber(lab, at, peer, port, **more):
 def pptp(lab, at, peer, port, **more):
     ask, answer = tunnels.pptp(1, b"\1\0" + bytes(142)), tunnels.pptp(2, b"\1\0\1" + bytes(141))
     return talks.stream(lab, at, peer, port, [("send", ask), ("recv", len(answer)), ("wait", 90000), ("close",)],
+                        [("recv", len(ask)), ("wait", 3000), ("send", answer), ("recv", 1 << 30)], **more)
+
+
+def sstp(lab, at, peer, port, **more):
+    """Behind a balancer that takes the TLS off (MS-SSTP, 4.1)."""
+    ask = (b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\nHost: %s\r\n"
+           b"Content-Length: 18446744073709551615\r\n\r\n" % HOST.encode())
+    answer = (b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\nServer: Microsoft-HTTPAPI/2.0\r\n"
+              b"Date: Sun, 01 Mar 2026 10:00:00 GMT\r\n\r\n")
+    return talks.stream(lab, at, peer, port, [
+        ("send", ask), ("recv", len(answer)), ("send", calls.noise("call", 60)), ("wait", 90000), ("close",)],
                         [("recv", len(ask)), ("wait", 3000), ("send", answer), ("recv", 1 << 30)], **more)
 
 
@@ -133,6 +144,7 @@ TABLE = {
                                  again=(0, 1, 3, 7), relays=1, before=True), "later", "down"),
         Row("pptp tunnel", Spoken(pptp, "pptp", (1723,)), "reset", "down", server=True)),
     "proxies": (
+        Row("sstp tunnel", Spoken(sstp, "http", (80,)), "reset", "resets", server=True),
         Row("ssh tunnel", Spoken(talks.ssh, "ssh", (22, 2222), [tunnels.SSH_SERVER]), "reset", "resets", server=True),
         Row("socks tunnel", Proxied("socks", "inside.example", 1080), "reset", "down", server=True),
         Row("http tunnel", Proxied("connect", "within.example", 3128), "reset", "closed", server=True),
