@@ -268,12 +268,15 @@ class Asked(Talk):
             self.say(lab, at + (22 if self.before else 0) + 0.05 * i, h, False)
 
     def failing(self, lab, at, how):
-        """down: the servers are off; one: of several, one is."""
+        """down: the servers are off; one: of several, one is; no-udp: nothing over UDP gets out but
+        DNS, which is the table's to see to."""
         hosts, names = self.hosts(lab, 2 if how == "one" else 1)
         self.led(lab, at, names)
         for i, h in enumerate(hosts):
-            h.dead = how == "down" or how == "one" and i == 1
-            self.say(lab, at + 0.05 * i, h, not h.dead)
+            h.dead = how != "one" or i == 1
+            flow = self.say(lab, at + 0.05 * i, h, not h.dead)
+            if h.dead and self.bare and not self.name:
+                flow["of"], flow["untold"] = None, self.of + ("no byte of a question tells whose it is",)
 
 
 def stun_asked(kind=0x0001, attributes=b"", port=3478, answer=None, **more):
