@@ -55,8 +55,9 @@ lose_part(struct rate *r, struct rate_side *s, size_t i, uint32_t from, uint32_t
 }
 
 /* Bytes come that came, or should have come, before: which packet was lost? The newest that held
- * them. */
-static void
+ * them. False if none was: a sender learns of a loss after a round trip, so that what comes again
+ * at once was captured twice. */
+static bool
 place_loss(struct rate *r, struct rate_side *s, const struct trace *t, uint32_t usec,
 	   uint32_t *points)
 {
@@ -70,10 +71,12 @@ place_loss(struct rate *r, struct rate_side *s, const struct trace *t, uint32_t 
 		if (!seq_before(from, to) || p->fate == RATE_VOID)
 			continue;
 		if (p->fate == RATE_LOST)
-			return; /* a part of it that was counted */
+			return true; /* a part of it that was counted */
+		if (p->fate == RATE_PASSED && usec - p->usec < REORDERED_USEC)
+			return false;
 		if (p->fate == RATE_HOLE && i < s->n && usec - s->points[i].usec < REORDERED_USEC) {
 			p->fate = RATE_VOID;
-			return;
+			return true;
 		}
 		if (p->fate == RATE_HOLE) {
 			s->holes++;
@@ -81,9 +84,10 @@ place_loss(struct rate *r, struct rate_side *s, const struct trace *t, uint32_t 
 		}
 		p->fate = RATE_PASSED;
 		lose_part(r, s, i - 1, from, to, points);
-		return;
+		return true;
 	}
 	s->unplaced++;
+	return true;
 }
 
 static void
@@ -94,8 +98,9 @@ note_data(struct rate *r, enum side from, const struct trace *t, uint32_t usec, 
 	uint32_t ahead = t->seq - s->next;
 
 	if (seq_before(t->seq, s->next)) {
-		if (t->len > 1 && seq_before(s->highest_ack, t->seq + t->len))
-			place_loss(r, s, t, usec, points);
+		if (t->len > 1 && seq_before(s->highest_ack, t->seq + t->len) &&
+		    !place_loss(r, s, t, usec, points))
+			return;
 		s->repeated = usec;
 	} else if (ahead && ahead <= UINT16_MAX) {
 		p.seq = s->next;

@@ -94,6 +94,29 @@ lost_is_what_is_sent_again(void **state)
 }
 
 static void
+captured_twice_is_not_lost(void **state)
+{
+	struct talk t;
+	struct rate_side *s;
+
+	(void)state;
+	transfer(&t, 20);
+	again(&t, SEGMENT, SEGMENT);
+	s = &t.flow->rate->side[SERVER];
+	for (int i = 0; i < 4; i++)
+		talk_say(&t, SERVER, TH_ACK_, filler);
+	t.now += 40 * NSEC_PER_USEC;
+	for (unsigned i = 4; i > 0; i--)
+		again(&t, i * SEGMENT, SEGMENT);
+	assert_int_equal(s->lost, 0);
+	assert_int_equal(s->n, 5);
+	t.now += 200 * NSEC_PER_MSEC;
+	again(&t, SEGMENT, SEGMENT);
+	assert_int_equal(s->lost, 1);
+	talk_end(&t);
+}
+
+static void
 what_was_confirmed_is_not_lost(void **state)
 {
 	struct talk t;
@@ -426,6 +449,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(healthy_flows_note_nothing),
 	    cmocka_unit_test(lost_is_what_is_sent_again),
+	    cmocka_unit_test(captured_twice_is_not_lost),
 	    cmocka_unit_test(what_was_confirmed_is_not_lost),
 	    cmocka_unit_test(holes_are_lost_when_they_are_filled_late),
 	    cmocka_unit_test(the_record_is_bounded),

@@ -82,6 +82,13 @@ def throttle_at_server(lab):
 
 
 @scenario("interference", kind="pcap.gz")
+def throttle_doubled(lab):
+    """The same at a port that repeats each frame: what comes again at once was not lost."""
+    lab.tap.doubled = lab.pick(400, 26, 900)
+    throttle_at_server(lab)
+
+
+@scenario("interference", kind="pcap.gz")
 def throttle_shared(lab):
     """Two connections share one policer: each alone looks like chance."""
     lab.tap.place = lab.pick("server", "client", "far")
@@ -199,6 +206,16 @@ def slow_bad_spell(lab):
     download(lab, lab.bad, 3, 400000, deadline=115)
     if lab.pick(True, False):
         download(lab, lab.good, 8, 400000, deadline=115)
+
+
+@scenario("twin", kind="pcap.gz")
+def slow_doubled(lab):
+    """An ordinary download at a port that repeats each frame: hardly anything was lost."""
+    lab.tap.place = lab.pick("server", "client")
+    lab.tap.doubled = lab.pick(400, 26, 900)
+    bulk(lab, lab.bad, size=600000)
+    lab.path.loss = lab.pick(0.005, 0.002, 0.01)
+    download(lab, lab.bad, 0.2, 600000)
 
 
 @scenario("twin", kind="pcap.gz")
