@@ -448,9 +448,12 @@ ask_in_rounds(const struct correlation *c, struct contemporaries *others)
 void
 correlate(const struct correlation *c)
 {
-	/* Also sorts the history, which the other questions need. */
-	struct contemporaries *others = contemporaries_new(c->history);
+	struct contemporaries *others;
 
+	if (c->n == 0)
+		return;
+	/* Also sorts the history, which the other questions need. */
+	others = contemporaries_new(c->history);
 	for (size_t i = 0; i < c->n; i++) {
 		struct candidate *x = &c->candidates[i];
 		struct finding *f = x->suspicion.finding;

@@ -80,6 +80,7 @@ struct stanza {
 	uint16_t
 	    needs[NEEDS_MAX]; /* conditions that some fact must satisfy, by the gate's number */
 	size_t nneeds;
+	const struct stanza *same_need; /* the next one with the same first need (fpgate.c) */
 };
 
 struct gate;
@@ -147,6 +148,8 @@ void gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WO
 /* Adds what may hold once the facts of packets are noted. */
 void gate_expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
 bool gate_passes(const struct stanza *s, const uint64_t held[GATE_WORDS]);
+/* Does any stanza of these mechanisms (bits) pass? */
+bool gate_passes_any(const struct gate *g, unsigned mechanisms, const uint64_t held[GATE_WORDS]);
 
 /* Writes a term as it would be written in a file. */
 void term_print(const struct term *t, FILE *out);

@@ -48,6 +48,9 @@ struct gate {
 		uint16_t id;
 	} ids[IDS_MAX]; /* those of them that ask for one IP ID */
 	size_t nids;
+	/* Stanzas by their first need; those of none come last. */
+	const struct stanza *stanzas[GATE_ATOMS + 1];
+	uint64_t first_needs[GATE_WORDS];
 	struct asked asked[SLOTS];
 	struct literal *literals;
 	size_t nliterals, size, step;
@@ -268,6 +271,10 @@ take_stanza(struct gate *g, struct stanza *s)
 			}
 		}
 	}
+	if (s->nneeds)
+		set_bit(g->first_needs, s->needs[0]);
+	s->same_need = g->stanzas[s->nneeds ? s->needs[0] : GATE_ATOMS];
+	g->stanzas[s->nneeds ? s->needs[0] : GATE_ATOMS] = s;
 }
 
 /* One entry for each place at which a step through a text may come upon the literal. */
@@ -385,4 +392,24 @@ gate_passes(const struct stanza *s, const uint64_t held[GATE_WORDS])
 		if (!has_bit(held, s->needs[i]))
 			return false;
 	return true;
+}
+
+static bool
+passes_one_of(const struct stanza *s, unsigned mechanisms, const uint64_t held[GATE_WORDS])
+{
+	for (; s; s = s->same_need)
+		if (mechanisms & 1U << s->public.mechanism && gate_passes(s, held))
+			return true;
+	return false;
+}
+
+bool
+gate_passes_any(const struct gate *g, unsigned mechanisms, const uint64_t held[GATE_WORDS])
+{
+	for (size_t i = 0; i < GATE_WORDS; i++)
+		for (uint64_t some = held[i] & g->first_needs[i]; some; some &= some - 1)
+			if (passes_one_of(g->stanzas[i * 64 + (size_t)__builtin_ctzll(some)],
+					  mechanisms, held))
+				return true;
+	return passes_one_of(g->stanzas[GATE_ATOMS], mechanisms, held);
 }

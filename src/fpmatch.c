@@ -376,13 +376,7 @@ fingerprints_may_match(const struct fingerprints *db, const struct flow *f, unsi
 		return true;
 	gate_look(db->gate, f, held);
 	gate_expect(db->gate, f, held);
-	for (size_t i = 0; i < db->nstanzas; i++) {
-		const struct stanza *s = db->stanzas[i];
-
-		if (mechanisms & 1U << s->public.mechanism && gate_passes(s, held))
-			return true;
-	}
-	return false;
+	return gate_passes_any(db->gate, mechanisms, held);
 }
 
 static bool

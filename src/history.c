@@ -123,6 +123,13 @@ name_find(const struct history *h, const char *text)
 	return n;
 }
 
+/* A text of the history's own lies in its entry. */
+static struct name *
+name_of(const char *text)
+{
+	return (struct name *)(void *)((uintptr_t)text - offsetof(struct name, text));
+}
+
 const char *
 history_intern(struct history *h, const char *text)
 {
@@ -429,7 +436,7 @@ history_episodes(struct history *h, size_t *ret_n)
 	for (struct name *n = h->names; n; n = n->hh.next)
 		n->first = SIZE_MAX;
 	for (size_t i = h->n; i-- > 0;) {
-		struct name *n = h->ring[i].name ? name_find(h, h->ring[i].name) : NULL;
+		struct name *n = h->ring[i].name ? name_of(h->ring[i].name) : NULL;
 
 		h->next_named[i] = n ? n->first : SIZE_MAX;
 		if (n)

@@ -109,7 +109,7 @@ static struct {
 	const struct field *field;
 } known[1 << KNOWN_BITS];
 
-static const struct field *
+static __attribute__((noinline)) const struct field *
 declared(const char *name)
 {
 	for (const struct dissector *const *d = dissectors; *d; d++)

@@ -171,14 +171,28 @@ forget_dead(size_t class)
 		occupied &= ~((uint64_t)1 << class);
 }
 
+static bool
+is_any_live(void)
+{
+	for (const struct slab *s = slabs; s; s = s->next)
+		if (s->live)
+			return true;
+	return false;
+}
+
 void
 pool_trim(void)
 {
 	struct slab **p = &slabs;
 
 	left = 0;
-	for (size_t i = 0; i < CLASSES; i++)
-		forget_dead(i);
+	if (is_any_live()) {
+		for (size_t i = 0; i < CLASSES; i++)
+			forget_dead(i);
+	} else {
+		memset(spare, 0, sizeof spare);
+		occupied = 0;
+	}
 	while (*p) {
 		struct slab *s = *p;
 

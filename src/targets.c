@@ -33,7 +33,7 @@ struct tallies {
 	struct tally *all;
 };
 
-/* A resolver may be asked and be visited: these are two targets of one name. */
+/* A resolver may be asked and be visited: these are two targets of one name, which is not copied. */
 static struct tally *
 tally_of(struct tallies *t, const char *name, enum target_kind kind)
 {
@@ -45,11 +45,9 @@ tally_of(struct tallies *t, const char *name, enum target_kind kind)
 	if (x)
 		return x;
 	x = arena_alloc(t->arena, sizeof *x);
-	x->name = arena_printf(t->arena, "%s", name);
+	x->name = name;
 	x->kind = kind;
 	x->doubt = 1;
-	if (key == name)
-		key = x->name;
 	HASH_ADD_KEYPTR(hh, t->all, key, strlen(key), x);
 	return x;
 }
@@ -101,7 +99,15 @@ add_controls(struct tallies *t, struct tally *x, const struct finding *f)
 }
 
 static const char *
-target_name(const struct finding *f, const struct history *h, char out[ADDR_TEXT_MAX],
+address_name(struct tallies *t, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return arena_printf(t->arena, "%s", addr_text(a, text));
+}
+
+static const char *
+target_name(struct tallies *t, const struct finding *f, const struct history *h,
 	    enum target_kind *ret_kind)
 {
 	const char *learnt;
@@ -113,7 +119,7 @@ target_name(const struct finding *f, const struct history *h, char out[ADDR_TEXT
 	if (learnt)
 		return learnt;
 	*ret_kind = TARGET_ADDRESS;
-	return addr_text(&f->flow.addr[SERVER], out);
+	return address_name(t, &f->flow.addr[SERVER]);
 }
 
 static void
@@ -158,13 +164,14 @@ static void
 count_resolver(struct tallies *t, struct history *h, const struct finding *f, bool counted)
 {
 	const struct resolver *r = history_resolver(h, &f->flow.addr[SERVER]);
-	char text[ADDR_TEXT_MAX];
 	struct tally *x;
 
 	if (f->mechanism != DNS_TAMPERING && !f->of_resolver)
 		return;
-	addr_text(&f->flow.addr[SERVER], text);
-	x = tally_of(t, f->of_resolver && f->name ? f->name : text, TARGET_RESOLVER);
+	x = tally_of(t,
+		     f->of_resolver && f->name ? f->name
+					       : address_name(t, &f->flow.addr[SERVER]),
+		     TARGET_RESOLVER);
 	if (f->of_resolver) {
 		if (x->nfindings == 0)
 			count_encrypted(x, h, f);
@@ -200,9 +207,8 @@ count_findings(struct tallies *t, struct history *h, struct finding *const *find
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = findings[i];
-		char text[ADDR_TEXT_MAX];
 		enum target_kind kind;
-		const char *name = target_name(f, h, text, &kind);
+		const char *name = target_name(t, f, h, &kind);
 		struct tally *x = tally_of(t, name, kind);
 		bool counted = false;
 
