@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
 struct bytes
 bytes_lower(struct bytes b, uint8_t *out, size_t max)
 {
@@ -20,42 +18,17 @@ bytes_lower(struct bytes b, uint8_t *out, size_t max)
 	return (struct bytes){out, n};
 }
 
-bool
-addr_is_v4(const struct addr *a)
-{
-	return memcmp(a->b, v4_prefix, sizeof v4_prefix) == 0;
-}
-
 int
 addr_compare(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a->b, b->b, sizeof a->b);
 }
 
-struct addr
-addr_from_v4(const uint8_t b[4])
-{
-	struct addr a;
-
-	memcpy(a.b, v4_prefix, sizeof v4_prefix);
-	memcpy(a.b + sizeof v4_prefix, b, 4);
-	return a;
-}
-
-struct addr
-addr_from_v6(const uint8_t b[16])
-{
-	struct addr a;
-
-	memcpy(a.b, b, sizeof a.b);
-	return a;
-}
-
 const char *
 addr_text(const struct addr *a, char out[ADDR_TEXT_MAX])
 {
 	if (addr_is_v4(a))
-		inet_ntop(AF_INET, a->b + sizeof v4_prefix, out, ADDR_TEXT_MAX);
+		inet_ntop(AF_INET, a->b + ADDR_V4_AT, out, ADDR_TEXT_MAX);
 	else
 		inet_ntop(AF_INET6, a->b, out, ADDR_TEXT_MAX);
 	return out;

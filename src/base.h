@@ -61,15 +61,41 @@ struct addr {
 
 #define ADDR_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 
-bool addr_is_v4(const struct addr *a);
+#define ADDR_V4_AT 12
+static const uint8_t addr_v4_prefix[ADDR_V4_AT] = {[10] = 0xff, [11] = 0xff};
+
+static inline bool
+addr_is_v4(const struct addr *a)
+{
+	return memcmp(a->b, addr_v4_prefix, ADDR_V4_AT) == 0;
+}
+
 static inline bool
 addr_equal(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 int addr_compare(const struct addr *a, const struct addr *b);
-struct addr addr_from_v4(const uint8_t b[4]);
-struct addr addr_from_v6(const uint8_t b[16]);
+
+static inline struct addr
+addr_from_v4(const uint8_t b[4])
+{
+	struct addr a;
+
+	memcpy(a.b, addr_v4_prefix, ADDR_V4_AT);
+	memcpy(a.b + ADDR_V4_AT, b, 4);
+	return a;
+}
+
+static inline struct addr
+addr_from_v6(const uint8_t b[16])
+{
+	struct addr a;
+
+	memcpy(a.b, b, sizeof a.b);
+	return a;
+}
+
 /* Writes the address as text (IPv4 dotted, IPv6 by RFC 5952) and returns out. */
 const char *addr_text(const struct addr *a, char out[ADDR_TEXT_MAX]);
 

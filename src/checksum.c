@@ -49,10 +49,14 @@ checksum_add(uint64_t sum, const uint8_t *p, size_t n)
 		p += blocks * BLOCK;
 		n -= blocks * BLOCK;
 	}
+	/* A sum of 64-bit words, its carry put back, is worth the sum of their halves (RFC 1071,
+	 * 2 (C)). It is folded once, so that the caller may add to it. */
 	for (; n >= sizeof pair; n -= sizeof pair, p += sizeof pair) {
 		memcpy(&pair, p, sizeof pair);
-		sum += (pair & 0xffffffff) + (pair >> 32);
+		sum += pair;
+		sum += sum < pair;
 	}
+	sum = (sum & 0xffffffff) + (sum >> 32);
 	if (n & 4) {
 		memcpy(&word, p, 4);
 		sum += word;

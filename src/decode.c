@@ -157,13 +157,13 @@ ip4(struct decoder *d, struct walk *w, struct packet *pkt)
 	pkt->ttl = p[8];
 	pkt->src = addr_from_v4(p + 12);
 	pkt->dst = addr_from_v4(p + 16);
-	w->addresses = checksum_add(0, p + 12, 8);
+	w->addresses = checksum_words(p + 12, 8);
 	field = load16(p + 6);
 	if (field & IP4_RESERVED)
 		pkt->bits |= PKT_EVIL;
 	if (field & IP4_DF)
 		pkt->bits |= PKT_DF;
-	if (load16(p + 10) && !checksum_holds(checksum_add(0, p, header)))
+	if (load16(p + 10) && !checksum_holds(checksum_words(p, header)))
 		pkt->bits |= PKT_BAD_IP_SUM;
 	w->type = p[9];
 	w->layer = LAYER_PROTOCOL;
@@ -197,7 +197,7 @@ ip6(struct walk *w, struct packet *pkt)
 	pkt->ttl = p[7];
 	pkt->src = addr_from_v6(p + 8);
 	pkt->dst = addr_from_v6(p + 24);
-	w->addresses = checksum_add(0, p + 8, 32);
+	w->addresses = checksum_words(p + 8, 32);
 	w->layer = LAYER_PROTOCOL;
 	walk_skip(w, IP6_HEADER);
 }

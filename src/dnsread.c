@@ -35,17 +35,23 @@ static const char *const key_names[NKEYS] = {
     "dns.aaaa",     "dns.flags.rcode",   "dns.edns",     "dns.soa.mname", "dns.cname",
     "dns.svcb.ech", "dns.ede.code",      "dns.ede.text"};
 
-/* The fields by key, looked up once for a flow rather than for each of its facts. */
-struct keys {
-	const struct field *field[NKEYS];
-};
+/* Fields are declared for good: they are looked up once. */
+static const struct field *const *
+key_fields(void)
+{
+	static const struct field *fields[NKEYS];
+
+	for (enum key k = 0; !fields[NKEYS - 1] && k < NKEYS; k++)
+		fields[k] = field_named(key_names[k]);
+	return fields;
+}
 
 static enum key
-key_of(const struct keys *k, const struct fact *fact)
+key_of(const struct field *const fields[NKEYS], const struct fact *fact)
 {
 	enum key i = 0;
 
-	while (i < NKEYS && k->field[i] != fact->field)
+	while (i < NKEYS && fields[i] != fact->field)
 		i++;
 	return i;
 }
@@ -137,19 +143,17 @@ begin(struct dns_message *m, const struct fact *fact)
 size_t
 dns_read(const struct flow *f, struct dns_message *ret, size_t max)
 {
-	struct keys keys;
+	const struct field *const *fields = key_fields();
 	size_t n = 0;
 	uint32_t current = 0;
 
-	for (enum key k = 0; k < NKEYS; k++)
-		keys.field[k] = field_named(key_names[k]);
 	for (size_t i = 0; i < f->nfacts; i++) {
 		const struct fact *fact = &f->facts[i];
 		enum key key;
 
 		if (fact->message <= f->judged)
 			continue;
-		key = key_of(&keys, fact);
+		key = key_of(fields, fact);
 		if (key == NKEYS)
 			continue;
 		if (n == 0 || fact->message != current) {

@@ -33,7 +33,8 @@ struct tallies {
 	struct tally *all;
 };
 
-/* A resolver may be asked and be visited: these are two targets of one name, which is not copied. */
+/* A resolver may be asked and be visited: these are two targets of one name, which is not copied.
+ */
 static struct tally *
 tally_of(struct tallies *t, const char *name, enum target_kind kind)
 {
@@ -169,8 +170,7 @@ count_resolver(struct tallies *t, struct history *h, const struct finding *f, bo
 	if (f->mechanism != DNS_TAMPERING && !f->of_resolver)
 		return;
 	x = tally_of(t,
-		     f->of_resolver && f->name ? f->name
-					       : address_name(t, &f->flow.addr[SERVER]),
+		     f->of_resolver && f->name ? f->name : address_name(t, &f->flow.addr[SERVER]),
 		     TARGET_RESOLVER);
 	if (f->of_resolver) {
 		if (x->nfindings == 0)

@@ -98,15 +98,19 @@ trace_free(struct flow *f)
 void
 trace_fetch(const struct flow *f)
 {
-	const uint8_t *p = (const uint8_t *)f->tail;
-	size_t n = TRACE_TAIL * sizeof *f->tail;
+	/* The one before, for comparison, and where the next one goes. */
+	const uint8_t *p = f->tail     ? (const uint8_t *)f->tail
+			   : f->ntrace ? (const uint8_t *)&f->trace[f->ntrace - 1]
+				       : NULL;
 
-	if (!p && f->ntrace) {
-		p = (const uint8_t *)&f->trace[f->ntrace - 1];
-		n = 2 * sizeof *f->trace;
+	if (!p)
+		return;
+	__builtin_prefetch(p, 1);
+	__builtin_prefetch(p + CACHE_LINE, 1);
+	if (f->tail) {
+		__builtin_prefetch(p + 2 * CACHE_LINE, 1);
+		__builtin_prefetch(p + 3 * CACHE_LINE, 1);
 	}
-	for (size_t i = 0; p && i < n; i += CACHE_LINE)
-		__builtin_prefetch(p + i, 1);
 }
 
 size_t
