@@ -56,7 +56,11 @@ kept_add(struct kept *k, struct flow *f, enum side from, const struct packet *pk
 	s->seq = pkt->seq;
 	s->from = (uint8_t)from;
 	s->n = (uint16_t)(pkt->payload.n < KEPT_BYTES ? pkt->payload.n : KEPT_BYTES);
-	memcpy(s->b, pkt->payload.p, s->n);
+	if (s->n == KEPT_BYTES) /* as nearly always; so much is copied without a loop */
+		memcpy(s->b, pkt->payload.p, KEPT_BYTES);
+	else
+		memcpy(s->b, pkt->payload.p, s->n);
+	__builtin_prefetch(&k->slots[k->next % KEPT_SLOTS], 1);
 	f->half[from].kept = s->id;
 }
 

@@ -179,7 +179,9 @@ look_asked_in_vain(const struct flow *f)
 void
 look_at(struct look *l, const struct flow *f)
 {
-	memset(l, 0, sizeof *l);
+	/* The name is long, and mostly short. */
+	memset(l, 0, offsetof(struct look, name) + 1);
+	memset(&l->said, 0, sizeof *l - offsetof(struct look, said));
 	l->flow = f;
 	l->n = flow_trace_count(f);
 	l->syn = l->syn_ack = l->handshake_ack = l->data[0] = l->data[1] = -1;

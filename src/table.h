@@ -11,4 +11,6 @@ unsigned table_hash(const void *key, size_t n);
 
 #define HASH_FUNCTION(key, n, hash) (hash) = table_hash(key, n)
 #define uthash_malloc(n) xcalloc(1, n)
+/* Each step along a chain is a miss of the cache, a bucket is 16 bytes: many and short ones. */
+#define HASH_BKT_CAPACITY_THRESH 2U
 #include <uthash.h>

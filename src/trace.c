@@ -124,7 +124,8 @@ flow_trace(const struct flow *f, size_t i)
 {
 	if (i < f->ntrace)
 		return &f->trace[i];
-	return &f->tail[(f->tail_at + i - f->ntrace) % f->ntail];
+	i += f->tail_at - (size_t)f->ntrace;
+	return &f->tail[i < f->ntail ? i : i - f->ntail];
 }
 
 /* IPv6 has no IP ID: a payload tells packets apart by its place in the stream or, of datagrams, by
