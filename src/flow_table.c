@@ -2,6 +2,7 @@
 /* The bounded table of open conversations: who talks with whom, since when, and when it is over.
  * Time is capture time. */
 #include "dissect_engine.h"
+#include "ends.h"
 #include "flow_table.h"
 #include "pool.h"
 #include "rate.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <xxhash.h>
 
 #define BUCKETS (1u << 17) /* twice FLOWS_MAX */
 
@@ -75,13 +75,6 @@ struct flow_table {
 	struct flow_counts counts;
 };
 
-/* Two ends, of which the first sent something to the second. */
-struct ends {
-	const struct addr *addr[2];
-	uint16_t port[2];
-	uint8_t proto;
-};
-
 struct flow_table *
 flow_table_new(size_t max, flow_judge *judge, void *context)
 {
@@ -95,68 +88,6 @@ flow_table_new(size_t max, flow_judge *judge, void *context)
 	if (getrandom(&t->seed, sizeof t->seed, GRND_NONBLOCK) != sizeof t->seed)
 		t->seed = 0x9e3779b97f4a7c15;
 	return t;
-}
-
-/* The same of two IPv4 addresses, which is shorter. */
-static uint64_t
-hash_ends_v4(const struct flow_table *t, const struct ends *e)
-{
-	struct {
-		uint32_t addr[2];
-		uint16_t port[2];
-		uint32_t proto;
-	} key;
-	uint32_t a, b;
-	bool swap;
-
-	memcpy(&a, e->addr[0]->b + ADDR_V4_AT, sizeof a);
-	memcpy(&b, e->addr[1]->b + ADDR_V4_AT, sizeof b);
-	swap = a != b ? a > b : e->port[0] > e->port[1];
-	key.addr[0] = swap ? b : a;
-	key.addr[1] = swap ? a : b;
-	key.port[0] = e->port[swap];
-	key.port[1] = e->port[!swap];
-	key.proto = e->proto;
-	return XXH3_64bits_withSeed(&key, sizeof key, t->seed);
-}
-
-/* Both directions have the same hash. */
-static uint64_t
-hash_ends(const struct flow_table *t, const struct ends *e)
-{
-	struct {
-		uint64_t word[4];
-		uint32_t port[2];
-		uint64_t proto;
-	} key;
-	uint64_t w[2][2], hash;
-	bool swap;
-
-	if (addr_is_v4(e->addr[0]) && addr_is_v4(e->addr[1])) {
-		hash = hash_ends_v4(t, e);
-		return hash ? hash : 1;
-	}
-	memcpy(w[0], e->addr[0], sizeof w[0]);
-	memcpy(w[1], e->addr[1], sizeof w[1]);
-	if (w[0][1] != w[1][1])
-		swap = w[0][1] > w[1][1];
-	else if (w[0][0] != w[1][0])
-		swap = w[0][0] > w[1][0];
-	else
-		swap = e->port[0] > e->port[1];
-	memcpy(key.word, w[swap], sizeof w[0]);
-	memcpy(key.word + 2, w[!swap], sizeof w[0]);
-	key.port[0] = e->port[swap];
-	key.port[1] = e->port[!swap];
-	key.proto = e->proto;
-	hash = XXH3_64bits_withSeed(&key, sizeof key, t->seed);
-	return hash ? hash : 1;
-}
-
-static struct ends
-ends_of(const struct packet *pkt)
-{
-	return (struct ends){{&pkt->src, &pkt->dst}, {pkt->sport, pkt->dport}, pkt->proto};
 }
 
 static enum side
@@ -441,7 +372,7 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 	const struct quote *q = &pkt->quote;
 	/* The error goes the way of the other side's packets. */
 	struct ends e = {{&q->dst, &q->src}, {q->dport, q->sport}, q->proto};
-	struct flow *f = find(t, &e, hash_ends(t, &e), pkt->scope);
+	struct flow *f = find(t, &e, ends_hash(&e, t->seed), pkt->scope);
 
 	if (!f) {
 		t->counts.quotes_unknown++;
@@ -457,7 +388,7 @@ flow_expect(const struct flow_table *t, struct packet *pkt)
 {
 	struct ends e = ends_of(pkt);
 
-	pkt->ends = hash_ends(t, &e);
+	pkt->ends = ends_hash(&e, t->seed);
 	__builtin_prefetch(&t->buckets[pkt->ends % BUCKETS]);
 }
 
@@ -506,7 +437,7 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	if (pkt->quote.present)
 		return track_quote(t, pkt);
 	e = ends_of(pkt);
-	hash = pkt->ends ? pkt->ends : hash_ends(t, &e);
+	hash = pkt->ends ? pkt->ends : ends_hash(&e, t->seed);
 	f = find(t, &e, hash, pkt->scope);
 	if (f && (is_reuse(f, pkt) || pkt->nsec - f->last > idle_max[f->list])) {
 		bool reused = is_reuse(f, pkt);

@@ -25,12 +25,44 @@ const double weight_family_cap[NFAMILIES] = {
 /* Nothing is certain: packets can be made up. */
 #define CONFIDENCE_MAX 0.999
 
+/* The table's rows by a hash of their names; more slots than rows there will be. */
+#define SLOTS 1024
+
+static size_t
+slot_of(const char *name)
+{
+	size_t h = 5381; /* D. J. Bernstein's string hash */
+
+	for (; *name; name++)
+		h = h * 33 ^ (uint8_t)*name;
+	return h % SLOTS;
+}
+
+static const struct weight **
+index_weights(void)
+{
+	static const struct weight *slots[SLOTS];
+	static bool done;
+
+	for (const struct weight *w = weights; !done && w->name; w++) {
+		size_t i = slot_of(w->name);
+
+		while (slots[i])
+			i = (i + 1) % SLOTS;
+		slots[i] = w;
+	}
+	done = true;
+	return slots;
+}
+
 const struct weight *
 weight_find(const char *name)
 {
-	for (const struct weight *w = weights; w->name; w++)
-		if (strcmp(w->name, name) == 0)
-			return w;
+	const struct weight **slots = index_weights();
+
+	for (size_t i = slot_of(name); slots[i]; i = (i + 1) % SLOTS)
+		if (strcmp(slots[i]->name, name) == 0)
+			return slots[i];
 	return NULL;
 }
 
