@@ -260,7 +260,8 @@ ask_suspicions(const struct correlation *c, struct candidate *x)
 	const struct episode *me = &x->episode;
 	size_t other_names = 0, again = 0;
 
-	if (f->mechanism == TLS_INTERCEPTION)
+	/* A bad line is bad again. */
+	if (f->mechanism == TLS_INTERCEPTION || finding_has(f, "rate.lossy"))
 		return;
 	if (f->mechanism == FREEZE) {
 		correlate_freeze(c, x);

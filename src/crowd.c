@@ -21,6 +21,8 @@
 #define DEAD_FOR_EACH 4
 #define ALIVE_MIN 3
 #define ALIVE_NETWORKS 2
+/* Half of those who make a list of what is allowed likely. */
+#define SMALL_MIN (DEAD_MIN / 2)
 /* Round trips that differ by less are the same, beside a quarter of them: a line's jitter. */
 #define ALIKE (2 * NSEC_PER_MSEC)
 /* Those that are named to the reader. */
@@ -214,6 +216,29 @@ tell_allowed(struct finding *f, const struct servers *s, size_t dead)
 			s->n, dead, names);
 }
 
+/* Small packets vanish as well on the way to others of this crowd: a path that takes no large ones
+ * explains nothing. */
+static void
+ask_size(const struct correlation *c, struct candidate *x)
+{
+	struct finding *f = x->suspicion.finding;
+	size_t small = 0;
+
+	if (!finding_has(f, "silence.large_only"))
+		return;
+	for (size_t i = 0; i < c->n && small < SMALL_MIN; i++) {
+		const struct candidate *y = &c->candidates[i];
+		const struct finding *g = y->suspicion.finding;
+
+		small += g->mechanism == DROP && g->stage == f->stage &&
+			 !finding_has(g, "silence.large_only") &&
+			 addr_equal(&y->episode.client, &x->episode.client) &&
+			 episodes_near(&y->episode, &x->episode, SAME_TIME);
+	}
+	if (small == SMALL_MIN)
+		finding_forget(f, "silence.large_only");
+}
+
 /* Nearly all that the client asks for is silent, and a few places answer all the while. A scan asks
  * for no names; an outage spares nobody in several networks. */
 static void
@@ -247,6 +272,7 @@ ask_allow_list(const struct correlation *c, const struct contemporaries *others,
 	finding_forget(f, "context.outage");
 	finding_weigh(f, f->stage == STAGE_SYN ? "control.few_live" : "control.allow_list",
 		      no_packet());
+	ask_size(c, x);
 	tell_allowed(f, &s, dead);
 	if (took.known)
 		finding_excludes(f, "a way out that is broken",

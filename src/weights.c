@@ -158,7 +158,8 @@ const struct weight weights[] = {
     {"rate.bucket", FAMILY_RATE, 3.5, "packets are lost when an allowance is spent, and only then"},
     {"rate.partly_bucket", FAMILY_RATE, 2.0, "packets tend to be lost when an allowance is spent"},
     {"rate.rushed", FAMILY_RATE, 1.5, "bursts arrive faster than that rate: nothing waits"},
-    {"rate.lossy", FAMILY_RATE, 1.51, "one packet in eight is lost, or more, all the time"},
+    {"rate.lossy", FAMILY_RATE, 1.51,
+     "one packet in eight is lost, or more, all the time; one in twelve seen from behind"},
     {"rate.queue", FAMILY_CONTEXT, -6.0, "packets arrive at that rate, as from a queue"},
     {"rate.delay", FAMILY_CONTEXT, -4.0, "losses come when the delay is at its highest"},
 
