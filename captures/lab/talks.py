@@ -89,7 +89,7 @@ def telegram_chat(lab, at, peer, port=443, dc=2, n=0, every=15, **more):
                   [("wait", SECOND), ("close",)],
                   [("recv", len(hello + ask)), ("wait", 4000), ("send", answer)] + alive[1] +
                   [("recv", 1 << 30)],
-                  ("telegram", "chat"), "telegram", **more)
+                  ("telegram", "media" if dc < 0 else "chat"), "telegram", **more)
 
 
 def ssh(lab, at, peer, port=22, **more):

@@ -35,6 +35,10 @@ def pptp(lab, at, peer, port, **more):
                         [("recv", len(ask)), ("wait", 3000), ("send", answer), ("recv", 1 << 30)], **more)
 
 
+def telegram_media(lab, at, peer, port, **more):
+    return talks.telegram_chat(lab, at, peer, port, dc=lab.pick(-4, -2, -10003), **more)
+
+
 def sstp(lab, at, peer, port, **more):
     """Behind a balancer that takes the TLS off (MS-SSTP, 4.1)."""
     ask = (b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\nHost: %s\r\n"
@@ -69,7 +73,8 @@ TABLE = {
     "telegram": (
         Row("telegram dns", Names("web.telegram.org", "t.me"), "removed", "dead"),
         Row("telegram web", Tls("t.me"), "drop", "down"),
-        Row("telegram chat", TELEGRAM_CHAT, "reset", "resets", server=True)),
+        Row("telegram chat", TELEGRAM_CHAT, "reset", "resets", server=True),
+        Row("telegram media", Spoken(telegram_media, "mtproto", (443, 80)), "reset", "resets", server=True)),
     "signal": (
         Row("signal dns", Names("signal.org", "chat.signal.org"), "removed", "lame"),
         Row("signal web", Tls("signal.org"), "reset", "stalls"),
