@@ -16,13 +16,13 @@
 void
 contrast_ttl(struct history *h, struct suspicion *x, const struct episode *me)
 {
-	size_t n, from, to;
-	const struct episode *all = history_episodes(h, &n);
+	size_t from, to;
+	const struct episode *all;
 
 	if (!x->data_ttl)
 		return;
-	history_at_server(h, &me->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++) {
+	control_neighbours(h, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
 		if (e->flow == me->flow || e->interfered || e->outcome != OUTCOME_OK ||
@@ -43,14 +43,14 @@ contrast_ttl(struct history *h, struct suspicion *x, const struct episode *me)
 void
 contrast_starttls(struct history *h, struct suspicion *x, const struct episode *me)
 {
-	size_t n, from, to;
-	const struct episode *all = history_episodes(h, &n);
+	size_t from, to;
+	const struct episode *all;
 	struct cite *c;
 
 	if (x->finding->mechanism != PROTOCOL_STRIPPING || me->starttls != 1)
 		return;
-	history_at_server(h, &me->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++) {
+	control_neighbours(h, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
 		if (e->starttls != 2 || e->port != me->port)

@@ -42,12 +42,11 @@ ask_round_trip(const struct correlation *c, struct candidate *x)
 	struct finding *f = x->suspicion.finding;
 	const struct episode *me = &x->episode, *all;
 	int64_t fastest = me->rtt;
-	size_t n, from, to;
+	size_t from, to;
 
 	if (!x->suspicion.took || !me->rtt)
 		return;
-	all = history_episodes(c->history, &n);
-	history_at_server(c->history, &me->server, &from, &to);
+	control_neighbours(c->history, me, &all, &from, &to);
 	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
@@ -83,12 +82,11 @@ ask_sizes(const struct correlation *c, struct candidate *x)
 {
 	struct finding *f = x->suspicion.finding;
 	const struct episode *all, *me = &x->episode;
-	size_t n, from, to;
+	size_t from, to;
 
 	if (!finding_has(f, "silence.large_only"))
 		return;
-	all = history_episodes(c->history, &n);
-	history_at_server(c->history, &me->server, &from, &to);
+	control_neighbours(c->history, me, &all, &from, &to);
 	for (size_t i = from; i < to; i++) {
 		if (!all[i].large_heard || !addr_equal(&all[i].client, &me->client))
 			continue;
@@ -121,19 +119,16 @@ ask_server(const struct correlation *c, struct candidate *x)
 {
 	struct finding *f = x->suspicion.finding;
 	const struct episode *me = &x->episode;
-	size_t from, to, asked = 0;
-	struct episode *all;
-	size_t n;
+	const struct episode *all;
+	size_t from, to;
 
-	all = history_episodes(c->history, &n);
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from; i < to && asked < ASK_MAX; i++) {
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
 		if (e->flow == me->flow || e->interfered || !episodes_near(e, me, COMPARABLE) ||
 		    e->dns)
 			continue;
-		asked++;
 		if (e->outcome == OUTCOME_OK && e->port == me->port && e->proto == me->proto &&
 		    !me->quic && f->stage != STAGE_SYN && says_otherwise(f, me, e))
 			control(f, "control.other_name", e,

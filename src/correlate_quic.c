@@ -80,16 +80,15 @@ see_tcp(struct fare *r, const struct episode *me, const struct episode *e)
 static void
 see_server(struct fare *r, const struct correlation *c, const struct episode *me)
 {
-	size_t n, from, to, asked = 0;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to;
+	const struct episode *all;
 
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from; i < to && asked < ASK_MAX; i++) {
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
 		if (e->flow == me->flow || !episodes_near(e, me, COMPARABLE))
 			continue;
-		asked++;
 		if (e->quic && is_same_service(e, me))
 			see_service(r, me, e);
 		else if (e->proto == IPPROTO_TCP && addr_equal(&e->client, &me->client))
@@ -105,11 +104,11 @@ see_server(struct fare *r, const struct correlation *c, const struct episode *me
 static bool
 had_worked(const struct correlation *c, const struct episode *at)
 {
-	size_t n, from, to;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to;
+	const struct episode *all;
 
-	history_at_server(c->history, &at->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++)
+	control_neighbours(c->history, at, &all, &from, &to);
+	for (size_t i = from; i < to; i++)
 		if (all[i].quic && all[i].outcome == OUTCOME_OK && all[i].first < at->first &&
 		    episodes_near(&all[i], at, COMPARABLE))
 			return true;
@@ -233,12 +232,12 @@ bool
 correlate_quic_over(const struct correlation *c, const struct episode *me,
 		    const struct candidate *hit)
 {
-	size_t n, from, to;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to;
+	const struct episode *all;
 
 	if (me->alive_at.frame)
 		return true;
-	history_at_server(c->history, &me->server, &from, &to);
+	control_neighbours(c->history, me, &all, &from, &to);
 	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
@@ -258,12 +257,11 @@ correlate_quic_residual(const struct correlation *c, struct candidate *x,
 	const struct finding *cause = hit->suspicion.finding;
 	const struct episode *me = &x->episode, *all, *last = me, *well = NULL;
 	char ended[96] = "";
-	size_t n, from, to;
+	size_t from, to;
 
 	finding_forget(f, "quic.silent_before");
 	finding_forget(f, "quic.unspoken");
-	all = history_episodes(c->history, &n);
-	history_at_server(c->history, &me->server, &from, &to);
+	control_neighbours(c->history, me, &all, &from, &to);
 	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 

@@ -289,14 +289,14 @@ ask_parallel(const struct correlation *c, struct candidate *x)
 {
 	struct finding *f = x->suspicion.finding;
 	const struct episode *me = &x->episode, *first = NULL;
-	size_t n, from, to, fine = 0, vain = 1;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to, fine = 0, vain = 1;
+	const struct episode *all;
 
 	/* What waits in the server's own queue is no penalty. */
 	if (!me->name || f->stage == STAGE_SYN || finding_has(f, "silence.queue_full"))
 		return;
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++) {
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 		int64_t apart = me->first - e->first;
 
@@ -332,13 +332,13 @@ static void
 ask_ban(const struct correlation *c, struct candidate *x)
 {
 	const struct episode *me = &x->episode;
-	size_t n, from, to;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to;
+	const struct episode *all;
 
 	if (x->suspicion.finding->stage != STAGE_SYN)
 		return;
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++) {
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
 		if (e->reset && !e->interfered && e->first < me->first &&
@@ -355,14 +355,14 @@ ask_address(const struct correlation *c, struct candidate *x)
 {
 	struct finding *f = x->suspicion.finding;
 	const struct episode *me = &x->episode;
-	size_t n, from, to, others = 0;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to, others = 0;
+	const struct episode *all;
 	char address[ADDR_TEXT_MAX];
 
 	if (f->stage != STAGE_SYN || f->trigger != TRIGGER_IP_PORT)
 		return;
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++) {
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct episode *e = &all[i];
 
 		if (!addr_equal(&e->client, &me->client) || e->first - me->last > COMPARABLE ||

@@ -44,11 +44,11 @@ may_cause(const struct candidate *y, const struct candidate *x)
 static bool
 answers_otherwise(const struct correlation *c, const struct episode *me, int64_t cause)
 {
-	size_t n, from, to;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to;
+	const struct episode *all;
 
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++)
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++)
 		if (all[i].port == me->port && all[i].proto == me->proto &&
 		    addr_equal(&all[i].client, &me->client) && all[i].alive_nsec &&
 		    (all[i].alive_nsec < cause || all[i].alive_nsec > me->last))
@@ -60,11 +60,11 @@ answers_otherwise(const struct correlation *c, const struct episode *me, int64_t
 static bool
 served_otherwise(const struct correlation *c, const struct episode *me)
 {
-	size_t n, from, to;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to;
+	const struct episode *all;
 
-	history_at_server(c->history, &me->server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++)
+	control_neighbours(c->history, me, &all, &from, &to);
+	for (size_t i = from; i < to; i++)
 		if (all[i].flow != me->flow && all[i].port == me->port &&
 		    control_same_text(all[i].name, me->name) && all[i].outcome == OUTCOME_OK &&
 		    !all[i].interfered)
@@ -137,12 +137,12 @@ static struct aftermath
 aftermath_of(const struct correlation *c, const struct candidate *hit)
 {
 	struct aftermath a = {{0}, {0}};
-	size_t n, from, to;
-	const struct episode *all = history_episodes(c->history, &n);
+	size_t from, to;
+	const struct episode *all;
 	int64_t since = hit->suspicion.finding->nsec;
 
-	history_at_server(c->history, &hit->episode.server, &from, &to);
-	for (size_t i = from; i < to && i - from < ASK_MAX; i++)
+	control_neighbours(c->history, &hit->episode, &all, &from, &to);
+	for (size_t i = from; i < to; i++)
 		if (all[i].flow != hit->episode.flow && all[i].proto == IPPROTO_TCP &&
 		    all[i].first > since && same_hosts(&all[i], &hit->episode))
 			count_episode(&a, &all[i], hit);
