@@ -384,7 +384,7 @@ next_flow(struct report *r, struct flow_row *ret)
 		if (!numbers)
 			numbers = arena_alloc(a->arena, (r->nfindings - i) * sizeof *numbers);
 		numbers[n++] = r->findings[i]->number;
-		if (r->findings[i]->confidence >= 0.6)
+		if (r->findings[i]->confidence >= CONFIDENCE_LIKELY)
 			ret->outcome = OUTCOME_INTERFERED;
 	}
 	/* Of what never answers in a capture of one direction nothing is known. */

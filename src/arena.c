@@ -104,6 +104,20 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
+void *
+arena_room(struct arena *a, void *list, size_t n, size_t size)
+{
+	void *more;
+
+	/* It was made for a power of two, which is full now. */
+	if (n & (n - 1))
+		return list;
+	more = arena_alloc(a, (n ? n * 2 : 1) * size);
+	if (n)
+		memcpy(more, list, n * size);
+	return more;
+}
+
 void
 arena_free(struct arena *a)
 {

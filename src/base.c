@@ -18,6 +18,12 @@ bytes_lower(struct bytes b, uint8_t *out, size_t max)
 	return (struct bytes){out, n};
 }
 
+bool
+addr_same_network(const struct addr *a, const struct addr *b)
+{
+	return addr_is_v4(a) == addr_is_v4(b) && memcmp(a->b, b->b, addr_is_v4(a) ? 14 : 4) == 0;
+}
+
 int
 addr_compare(const struct addr *a, const struct addr *b)
 {

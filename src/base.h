@@ -76,6 +76,8 @@ addr_equal(const struct addr *a, const struct addr *b)
 	return memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 int addr_compare(const struct addr *a, const struct addr *b);
+/* As far as addresses tell: /16, and /32 of IPv6, are what providers are given. */
+bool addr_same_network(const struct addr *a, const struct addr *b);
 
 static inline struct addr
 addr_from_v4(const uint8_t b[4])
@@ -127,4 +129,7 @@ struct arena *arena_new_pooled(void);              /* of what lives as long as a
 void *arena_alloc(struct arena *a, size_t n);      /* zeroed, aligned to 8, never NULL */
 char *arena_text(struct arena *a, struct bytes t); /* NUL-terminated copy */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Room for one more in a list that grows in an arena and has n of `size` bytes: where it is, or
+ * where it has been copied to. */
+void *arena_room(struct arena *a, void *list, size_t n, size_t size);
 void arena_free(struct arena *a); /* accepts NULL */

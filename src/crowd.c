@@ -85,13 +85,6 @@ is_alive(const struct server *x)
 	return x->ok;
 }
 
-/* Networks as far as they are told apart here: /16, and /32 of IPv6. */
-static bool
-same_network(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a->b, b->b, addr_is_v4(a) ? 14 : 4) == 0;
-}
-
 static size_t
 networks_of(const struct servers *s, bool (*is_one)(const struct server *))
 {
@@ -101,7 +94,7 @@ networks_of(const struct servers *s, bool (*is_one)(const struct server *))
 		bool fresh = is_one(&s->v[i]);
 
 		for (size_t k = 0; k < i && fresh; k++)
-			fresh = !is_one(&s->v[k]) || !same_network(s->v[k].addr, s->v[i].addr);
+			fresh = !is_one(&s->v[k]) || !addr_same_network(s->v[k].addr, s->v[i].addr);
 		n += fresh;
 	}
 	return n;

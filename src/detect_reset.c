@@ -399,7 +399,8 @@ are_one_act(const struct suspects s[2], struct finding *const f[2])
 
 	if (f[!sure]->confidence >= 0.5)
 		return f[sure]->confidence >= 0.5;
-	return f[sure]->confidence >= 0.6 && apart < SAME_BREATH && !s[!sure].reply[s[!sure].worst];
+	return f[sure]->confidence >= CONFIDENCE_LIKELY && apart < SAME_BREATH &&
+	       !s[!sure].reply[s[!sure].worst];
 }
 
 void

@@ -83,7 +83,11 @@ extern const char *const direction_words[3];
 extern const char *const role_words[NROLES];
 extern const char *const outcome_words[NOUTCOMES];
 extern const char *const vantage_words[NVANTAGES];
-const char *verdict_word(double confidence); /* "confirmed", "likely", "possible", or NULL */
+/* From so much on a finding is "possible", "likely", "confirmed". */
+#define CONFIDENCE_POSSIBLE 0.3
+#define CONFIDENCE_LIKELY 0.6
+#define CONFIDENCE_CONFIRMED 0.9
+const char *verdict_word(double confidence); /* or NULL, if it is less than possible */
 
 /* One measured feature of a cited packet: "ip.ttl", 61, 48. Texts belong to the finding. */
 struct observation {

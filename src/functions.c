@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From here on a finding makes a verdict. */
-#define LIKELY 0.6
-
 /* A finding by the flow that it is about. */
 struct about {
 	uint64_t flow;
@@ -116,15 +113,9 @@ static void
 keep_finding(struct telling *t, struct served *s, const struct finding *f)
 {
 	s->doubt *= 1 - f->confidence;
-	if (f->confidence >= LIKELY)
+	if (f->confidence >= CONFIDENCE_LIKELY)
 		s->mechanisms |= 1u << f->mechanism;
-	if (!(s->nfindings & (s->nfindings - 1))) {
-		unsigned *more = arena_alloc(t->arena, (s->nfindings * 2 + 1) * sizeof *more);
-
-		if (s->nfindings)
-			memcpy(more, s->findings, s->nfindings * sizeof *more);
-		s->findings = more;
-	}
+	s->findings = arena_room(t->arena, s->findings, s->nfindings, sizeof *s->findings);
 	s->findings[s->nfindings++] = f->number;
 }
 
@@ -139,7 +130,7 @@ take_findings(struct telling *t, struct served *s, const struct episode *e)
 	     i++) {
 		if (!t->about[i].finding)
 			continue;
-		interfered |= t->about[i].finding->confidence >= LIKELY;
+		interfered |= t->about[i].finding->confidence >= CONFIDENCE_LIKELY;
 		keep_finding(t, s, t->about[i].finding);
 		t->about[i].finding = NULL;
 	}
@@ -162,13 +153,7 @@ keep_mark(struct telling *t, struct served *s, const struct episode *e, uint8_t 
 {
 	if (s->nmarks == MARKS_MAX)
 		return;
-	if (!(s->nmarks & (s->nmarks - 1))) {
-		struct mark *more = arena_alloc(t->arena, (s->nmarks * 2 + 1) * sizeof *more);
-
-		if (s->nmarks)
-			memcpy(more, s->marks, s->nmarks * sizeof *more);
-		s->marks = more;
-	}
+	s->marks = arena_room(t->arena, s->marks, s->nmarks, sizeof *s->marks);
 	s->marks[s->nmarks++] = (struct mark){e->first, e->first_at, function, (uint8_t)fate};
 }
 
@@ -235,7 +220,7 @@ static bool
 is_accused(const struct telling *t, const struct episode *e)
 {
 	for (size_t i = first_about(t, e->flow); i < t->nabout && t->about[i].flow == e->flow; i++)
-		if (t->about[i].finding && t->about[i].finding->confidence >= LIKELY)
+		if (t->about[i].finding && t->about[i].finding->confidence >= CONFIDENCE_LIKELY)
 			return true;
 	return false;
 }

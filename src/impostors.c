@@ -21,13 +21,11 @@
 /* Differences of TTL up to two have innocent causes (dossier B-20). */
 #define TTL_APART 3
 
-/* Addresses of different networks: /16, or /32 of IPv6, are what providers are given. */
+/* In different networks, of one family: one host may have an address of each. */
 static bool
 apart(const struct addr *a, const struct addr *b)
 {
-	if (addr_is_v4(a) != addr_is_v4(b))
-		return false; /* one host may have both */
-	return memcmp(a->b, b->b, addr_is_v4(a) ? 14 : 4) != 0;
+	return addr_is_v4(a) == addr_is_v4(b) && !addr_same_network(a, b);
 }
 
 static struct candidate *

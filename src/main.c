@@ -22,9 +22,6 @@
 /* The contract's exit statuses. */
 enum { EXIT_DONE, EXIT_UNREADABLE, EXIT_USAGE, EXIT_INTERFERED = 10 };
 
-/* From here on a finding counts for --exit-code. */
-#define LIKELY 0.6
-
 /* Fingerprints that may fit one flow, as the judge counts them. */
 #define MATCHES_SHOWN 8
 #define COLUMNS 80       /* where there is no terminal */
@@ -154,7 +151,7 @@ static bool
 interfered(const struct report *r)
 {
 	for (size_t i = 0; i < r->nfindings; i++)
-		if (rounded(r->findings[i]->confidence) >= LIKELY)
+		if (rounded(r->findings[i]->confidence) >= CONFIDENCE_LIKELY)
 			return true;
 	return false;
 }

@@ -42,9 +42,9 @@ static void
 ask_another(const struct history *h, struct told *t)
 {
 	const struct episode *e;
-	size_t i = SIZE_MAX;
+	size_t i = SIZE_MAX, asked = 0;
 
-	while ((e = history_named(h, t->e->name, &i))) {
+	while (asked++ < ASK_MAX && (e = history_named(h, t->e->name, &i))) {
 		if (!e->dns_positive || addr_equal(&e->server, &t->e->server))
 			continue;
 		if (addr_equal(&e->answer, &t->e->answer)) {

@@ -126,18 +126,12 @@ target_name(struct tallies *t, const struct finding *f, const struct history *h,
 static void
 add_finding(struct tallies *t, struct tally *x, const struct finding *f, bool counted)
 {
-	if (f->confidence >= 0.6) {
+	if (f->confidence >= CONFIDENCE_LIKELY) {
 		x->interfered += !counted;
 		x->mechanisms |= 1u << f->mechanism;
 	}
 	x->doubt *= 1 - f->confidence;
-	if (!(x->nfindings & (x->nfindings - 1))) {
-		unsigned *more = arena_alloc(t->arena, (x->nfindings * 2 + 1) * sizeof *more);
-
-		if (x->nfindings)
-			memcpy(more, x->findings, x->nfindings * sizeof *more);
-		x->findings = more;
-	}
+	x->findings = arena_room(t->arena, x->findings, x->nfindings, sizeof *x->findings);
 	x->findings[x->nfindings++] = f->number;
 	add_controls(t, x, f);
 }
@@ -213,8 +207,8 @@ count_findings(struct tallies *t, struct history *h, struct finding *const *find
 		bool counted = false;
 
 		for (size_t k = 0; k < i; k++)
-			counted |=
-			    findings[k]->flow.id == f->flow.id && findings[k]->confidence >= 0.6;
+			counted |= findings[k]->flow.id == f->flow.id &&
+				   findings[k]->confidence >= CONFIDENCE_LIKELY;
 		if (x->kind == TARGET_ADDRESS && x->nfindings == 0)
 			count_nameless(x, h, &f->flow.addr[SERVER]);
 		add_finding(t, x, f, counted);

@@ -91,11 +91,11 @@ const char *const target_state_words[NSTATES] = {
 const char *
 verdict_word(double confidence)
 {
-	if (confidence >= 0.9)
+	if (confidence >= CONFIDENCE_CONFIRMED)
 		return "confirmed";
-	if (confidence >= 0.6)
+	if (confidence >= CONFIDENCE_LIKELY)
 		return "likely";
-	if (confidence >= 0.3)
+	if (confidence >= CONFIDENCE_POSSIBLE)
 		return "possible";
 	return NULL;
 }
