@@ -147,7 +147,7 @@ load_folder(struct load *l, const char *sub, const char *suffix)
 			 strerror((int)-n));
 	else if (n == 0 && !*sub)
 		complain(l->complaints, folder, 0, "no *.fp file here, expected at least one");
-	for (ssize_t i = 0; i < n && complaints_go_on(l->complaints); i++)
+	for (ssize_t i = 0; names && i < n && complaints_go_on(l->complaints); i++)
 		load_file(l, sub, names[i]);
 	free(names);
 	arena_free(scratch);
