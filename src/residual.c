@@ -39,54 +39,59 @@ may_cause(const struct candidate *y, const struct candidate *x)
 	return f->stage == STAGE_SYN || !control_same_text(x->episode.name, y->episode.name);
 }
 
-/* Did this port of the server's answer this client before the cause or after the silence? Then the
- * silence between is none of the port's own. */
-static bool
-answers_otherwise(const struct correlation *c, const struct episode *me, int64_t cause)
+/* How the same place fared at other times. */
+struct otherwise {
+	bool served;      /* the same name was served: it is not what it says */
+	bool answered;    /* this port answered this client after the silence */
+	int64_t earliest; /* and when it first did: the silence between is none of the port's own */
+};
+
+static struct otherwise
+otherwise_of(const struct correlation *c, const struct episode *me)
 {
-	size_t from, to;
+	struct otherwise o = {.earliest = INT64_MAX};
 	const struct episode *all;
+	size_t from, to;
 
 	control_neighbours(c->history, me, &all, &from, &to);
-	for (size_t i = from; i < to; i++)
-		if (all[i].port == me->port && all[i].proto == me->proto &&
-		    addr_equal(&all[i].client, &me->client) && all[i].alive_nsec &&
-		    (all[i].alive_nsec < cause || all[i].alive_nsec > me->last))
-			return true;
-	return false;
+	for (size_t i = from; i < to; i++) {
+		const struct episode *e = &all[i];
+
+		if (e->port != me->port)
+			continue;
+		o.served |= e->flow != me->flow && control_same_text(e->name, me->name) &&
+			    e->outcome == OUTCOME_OK && !e->interfered;
+		if (e->proto != me->proto || !addr_equal(&e->client, &me->client) || !e->alive_nsec)
+			continue;
+		o.answered |= e->alive_nsec > me->last;
+		if (e->alive_nsec < o.earliest)
+			o.earliest = e->alive_nsec;
+	}
+	return o;
 }
 
-/* Was the same name served at the same place at another time? Then it is not what it says. */
+/* Is y enough of a cause, by what else the place shows? */
 static bool
-served_otherwise(const struct correlation *c, const struct episode *me)
+is_plausible(const struct candidate *y, const struct candidate *x, const struct otherwise *o)
 {
-	size_t from, to;
-	const struct episode *all;
+	const struct finding *f = x->suspicion.finding;
 
-	control_neighbours(c->history, me, &all, &from, &to);
-	for (size_t i = from; i < to; i++)
-		if (all[i].flow != me->flow && all[i].port == me->port &&
-		    control_same_text(all[i].name, me->name) && all[i].outcome == OUTCOME_OK &&
-		    !all[i].interfered)
-			return true;
-	return false;
+	if (f->mechanism == RST_INJECTION && f->stage == STAGE_FIRST_DATA && !o->served)
+		return false;
+	return y->episode.port == x->episode.port ||
+	       (f->stage == STAGE_SYN && (o->answered || o->earliest < y->suspicion.finding->nsec));
 }
 
 static const struct candidate *
 cause_of(const struct correlation *c, const struct candidate *x)
 {
+	struct otherwise o = otherwise_of(c, &x->episode);
 	const struct candidate *hit = NULL;
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct candidate *y = &c->candidates[i];
 
-		if (y == x || !may_cause(y, x) ||
-		    (x->suspicion.finding->mechanism == RST_INJECTION &&
-		     x->suspicion.finding->stage == STAGE_FIRST_DATA &&
-		     !served_otherwise(c, &x->episode)) ||
-		    (y->episode.port != x->episode.port &&
-		     (x->suspicion.finding->stage != STAGE_SYN ||
-		      !answers_otherwise(c, &x->episode, y->suspicion.finding->nsec))))
+		if (y == x || !may_cause(y, x) || !is_plausible(y, x, &o))
 			continue;
 		if (!hit || y->suspicion.finding->nsec > hit->suspicion.finding->nsec)
 			hit = y;
