@@ -5,22 +5,15 @@
 #include "correlate_dns.h"
 #include "control.h"
 #include "dnsread.h"
+#include "dnstalk.h"
 #include "site.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
-/* An answer is early if it took less than half of the resolver's fastest clean one, by more
- * than 5 ms, with at least three to compare (dossier 1.1). */
-#define CLEAN_ANSWERS 3
-#define EARLY_BY (5 * NSEC_PER_MSEC)
-/* The path to a resolver may differ by two hops from one packet to the next (dossier 1.1). */
-#define TTL_APART 2
 /* So many unlike names that fare alike at one resolver: it has one answer only. */
 #define ALIKE_MIN 2
-/* So many unlike names that are asked for in vain: there is no resolver, or none that works. */
-#define VAIN_MIN 3
 
 static bool
 is_bogon(const struct correlation *c, const struct addr *a)
@@ -50,19 +43,18 @@ ask_habits(const struct correlation *c, struct candidate *x)
 	struct finding *f = s->finding;
 	struct ref at = f->cites[0].at;
 
-	if (!r || r->answers < CLEAN_ANSWERS)
+	if (!r || r->answers < DNS_USUAL_MIN)
 		return;
-	if (s->answer_nsec && s->answer_nsec < r->fastest / 2 &&
-	    r->fastest - s->answer_nsec > EARLY_BY) {
+	if (s->answer_nsec && much_sooner(s->answer_nsec, r->fastest)) {
 		finding_weigh(f, "dns.early", at);
 		f->mechanism = DNS_INJECTION;
 	}
-	if (s->answer_ttl &&
-	    (s->answer_ttl + TTL_APART < r->ttl_min || s->answer_ttl > r->ttl_max + TTL_APART)) {
+	if (s->answer_ttl && (s->answer_ttl + DNS_TTL_APART < r->ttl_min ||
+			      s->answer_ttl > r->ttl_max + DNS_TTL_APART)) {
 		finding_weigh(f, "dns.ttl", at);
 		f->mechanism = DNS_INJECTION;
 	}
-	if (s->no_edns && r->asked_edns >= CLEAN_ANSWERS && r->edns == r->asked_edns) {
+	if (s->no_edns && r->asked_edns >= DNS_USUAL_MIN && r->edns == r->asked_edns) {
 		finding_forget(f, "dns.edns_missing");
 		finding_weigh(f, "dns.edns_lost", at);
 	}
@@ -243,7 +235,7 @@ ask_resolver(const struct correlation *c, struct candidate *x, const struct epis
 		finding_weigh(f, "dns.all_alike", no_packet());
 	if (n.refused.frame)
 		finding_weigh(f, "dns.port_closed", n.refused);
-	else if (n.vain >= VAIN_MIN && n.answered == 0)
+	else if (n.vain >= DNS_VAIN_MIN && n.answered == 0)
 		finding_weigh(f, "dns.no_resolver", no_packet());
 	else
 		return;

@@ -16,6 +16,13 @@ struct dns_talk {
 	double odd[DNS_MESSAGES_MAX]; /* how much speaks for a forgery */
 };
 
+/* So many other answers of a resolver tell what is usual for it (dossier 1.1). */
+#define DNS_USUAL_MIN 3
+/* The path to a resolver may differ by two hops from one packet to the next (dossier 1.1). */
+#define DNS_TTL_APART 2
+/* So many unlike names that are asked for in vain: there is no resolver, or none that works. */
+#define DNS_VAIN_MIN 3
+
 /* Answers to query q that contradict each other. False if there are none (detect_dns_race.c). */
 bool detect_dns_race(struct dns_talk *t, size_t q);
 

@@ -6,6 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Dossier 1.1, feature 5. */
+#define JITTER (5 * NSEC_PER_MSEC)
+
+bool
+much_sooner(int64_t took, int64_t other)
+{
+	return took < other / 2 && other - took > JITTER;
+}
+
 static uint32_t
 chosen(const struct flow *f)
 {

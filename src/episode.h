@@ -52,6 +52,9 @@ struct episode {
 	const struct dissector *protocol; /* who read it; NULL if nobody did */
 };
 
+/* Did the one take less than half as long as the other, and not only by the jitter of a capture?
+ * Then it did not come from as far away. */
+bool much_sooner(int64_t took, int64_t other);
 /* All but its name, and what its DNS messages say. */
 void episode_read(const struct look *l, struct episode *e);
 /* A finding about a conversation that is gone: its ends and its name are what is remembered. */

@@ -16,8 +16,6 @@
 #define RUNS_MAX 64
 /* A name and its flows: how many are compared with each other. */
 #define ASKED_MAX 64
-/* It is nearer if its handshake took less than half, and by more than jitter (detect.h). */
-#define NEARER_BY (5 * NSEC_PER_MSEC)
 /* Differences of TTL up to two have innocent causes (dossier B-20). */
 #define TTL_APART 3
 
@@ -120,8 +118,7 @@ episode_of(struct judge *j, const struct shown *s)
 static bool
 is_nearer(const struct episode *me, const struct episode *other)
 {
-	return me->rtt && other->rtt && me->rtt < other->rtt / 2 &&
-	       other->rtt - me->rtt > NEARER_BY;
+	return me->rtt && other->rtt && much_sooner(me->rtt, other->rtt);
 }
 
 /* A finding about a flow that is gone: somebody nearer answers in the place of another. */

@@ -5,22 +5,14 @@
 #include "outliers.h"
 #include "accuse.h"
 #include "control.h"
+#include "dnstalk.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
-/* An answer is early if it took less than half of the resolver's fastest other one, by more than
- * 5 ms, and so many others are known (dossier 1.1). */
-#define CLEAN_MIN 3
-#define EARLY_BY (5 * NSEC_PER_MSEC)
-/* The path to a resolver may differ by two hops from one packet to the next (dossier 1.1). */
-#define TTL_APART 2
-
-/* So many names that are asked for in vain: there is no resolver, or none that works. */
-#define VAIN_MIN 3
-/* And what answers three times as often is a resolver, on a path that loses one packet in four: a
- * judgement, as nobody measured how much worse paths to resolvers become. */
+/* What answers three times as often as not is a resolver, on a path that loses one packet in four:
+ * a judgement, as nobody measured how much worse paths to resolvers become. */
 #define VAIN_SHARE 3
 
 /* What is usual for one resolver. */
@@ -87,7 +79,7 @@ is_early(const struct usual *u, const struct episode *e)
 {
 	int64_t floor = e->name == u->fastest_name ? u->second : u->fastest;
 
-	return floor != INT64_MAX && e->took < floor / 2 && floor - e->took > EARLY_BY;
+	return floor != INT64_MAX && much_sooner(e->took, floor);
 }
 
 /* Usual answers of that resolver to other names, before and after it: a route that changes
@@ -98,7 +90,7 @@ is_from_elsewhere(const struct usual *u, const struct episode *e)
 	int apart = e->ttl > u->ttl ? e->ttl - u->ttl : u->ttl - e->ttl;
 	bool before = false, after = false;
 
-	if (!e->ttl || !u->ttl || apart <= TTL_APART || u->ttls[u->ttl] < CLEAN_MIN)
+	if (!e->ttl || !u->ttl || apart <= DNS_TTL_APART || u->ttls[u->ttl] < DNS_USUAL_MIN)
 		return false;
 	for (int i = 0; i < 2; i++) {
 		before |= u->earliest[i] && u->earliest[i]->name != e->name &&
@@ -113,7 +105,7 @@ static bool
 is_deaf(const struct usual *u, const struct episode *e)
 {
 	/* All others speak it, but for one in ten. */
-	return e->dns_asked_edns && !e->dns_edns && u->edns >= CLEAN_MIN &&
+	return e->dns_asked_edns && !e->dns_edns && u->edns >= DNS_USUAL_MIN &&
 	       u->edns * 10 >= (u->asked_edns - 1) * 9;
 }
 
@@ -164,7 +156,7 @@ judge_nobody(struct judge *j, const struct episode *e, size_t n)
 		answered += is_answer(&e[i]);
 		closed |= e[i].dns && e[i].silent && e[i].outcome == OUTCOME_REFUSED;
 	}
-	if (answered == 0 || (!closed && (vain < VAIN_MIN || answered > vain * VAIN_SHARE)))
+	if (answered == 0 || (!closed && (vain < DNS_VAIN_MIN || answered > vain * VAIN_SHARE)))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		char resolver[ADDR_TEXT_MAX];
@@ -200,7 +192,7 @@ judge_outliers(struct judge *j, const struct episode *all, size_t n)
 		}
 		if (mute && answers)
 			judge_nobody(j, &all[from], to - from);
-		if (answers <= CLEAN_MIN)
+		if (answers <= DNS_USUAL_MIN)
 			continue;
 		measure(&u, &all[from], to - from);
 		for (size_t i = from; i < to; i++)

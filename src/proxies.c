@@ -7,8 +7,6 @@
 
 #define HTTP 80
 #define HTTPS 443
-/* Jitter of capture and kernel (measure.c). */
-#define NEARER_BY (5 * NSEC_PER_MSEC)
 /* One may be an accident of routing. */
 #define SERVERS_LEAST 2
 
@@ -32,7 +30,7 @@ proxies_of_http(struct history *h)
 		}
 		if (!fastest[0] || !fastest[1])
 			continue;
-		if (fastest[0] < fastest[1] / 2 && fastest[1] - fastest[0] > NEARER_BY)
+		if (much_sooner(fastest[0], fastest[1]))
 			nearer++;
 		else
 			alike++;
