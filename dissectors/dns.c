@@ -316,20 +316,13 @@ take_answer(struct message *m, const struct record *r, struct cursor *data)
 static void
 take_option(struct message *m, uint16_t code, struct bytes b)
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[2 * NSID_MAX];
-	size_t n = b.n < NSID_MAX ? b.n : NSID_MAX;
+	char hex[2 * NSID_MAX + 1];
 
 	switch (code) {
 	case OPTION_NSID:
-		if (n == 0)
+		if (b.n == 0)
 			return; /* a query only asks for it */
-		for (size_t i = 0; i < n; i++) {
-			hex[2 * i] = digits[b.p[i] >> 4];
-			hex[2 * i + 1] = digits[b.p[i] & 15];
-		}
-		note_text(m->flow, m->from, &fields[NSID],
-			  (struct bytes){(const uint8_t *)hex, 2 * n});
+		note_string(m->flow, m->from, &fields[NSID], hex_text(b, NSID_MAX, hex));
 		return;
 	case OPTION_COOKIE:
 		note(m->flow, m->from, &fields[COOKIE]);

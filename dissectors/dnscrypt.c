@@ -48,14 +48,9 @@ probe(struct bytes first, enum side from)
 static void
 note_magic(struct flow *f, enum side from, struct bytes magic)
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[2 * MAGIC_SIZE];
+	char hex[2 * MAGIC_SIZE + 1];
 
-	for (size_t i = 0; i < MAGIC_SIZE; i++) {
-		hex[2 * i] = digits[magic.p[i] >> 4];
-		hex[2 * i + 1] = digits[magic.p[i] & 15];
-	}
-	note_text(f, from, &fields[CLIENT_MAGIC], (struct bytes){(const uint8_t *)hex, sizeof hex});
+	note_string(f, from, &fields[CLIENT_MAGIC], hex_text(magic, MAGIC_SIZE, hex));
 }
 
 static void

@@ -129,18 +129,10 @@ note_name(struct flow *f, enum side from, struct bytes name)
 static void
 note_hex(struct flow *f, enum side from, const struct field *field, struct bytes b)
 {
-	static const char digits[] = "0123456789abcdef";
 	char text[2 * QUIC_CID_MAX + 1];
-	size_t n = b.n < QUIC_CID_MAX ? b.n : QUIC_CID_MAX;
 
-	if (!flow_wants(f, field))
-		return;
-	for (size_t i = 0; i < n; i++) {
-		text[2 * i] = digits[b.p[i] >> 4];
-		text[2 * i + 1] = digits[b.p[i] & 0xf];
-	}
-	text[2 * n] = '\0';
-	note_string(f, from, field, text);
+	if (flow_wants(f, field))
+		note_string(f, from, field, hex_text(b, QUIC_CID_MAX, text));
 }
 
 /* --- the hello --- */

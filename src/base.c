@@ -18,6 +18,20 @@ bytes_lower(struct bytes b, uint8_t *out, size_t max)
 	return (struct bytes){out, n};
 }
 
+const char *
+hex_text(struct bytes b, size_t most, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *at = out;
+
+	for (size_t i = 0; i < b.n && i < most; i++) {
+		*at++ = digits[b.p[i] >> 4];
+		*at++ = digits[b.p[i] & 15];
+	}
+	*at = '\0';
+	return out;
+}
+
 bool
 addr_same_network(const struct addr *a, const struct addr *b)
 {

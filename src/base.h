@@ -40,6 +40,9 @@ ascii_lower(uint8_t c)
 /* b in lower case, as a view of out, which has room for max bytes; what is longer is cut. */
 struct bytes bytes_lower(struct bytes b, uint8_t *out, size_t max);
 
+/* The first bytes of b, at most `most`, as two lower-case digits each and a NUL; returns out. */
+const char *hex_text(struct bytes b, size_t most, char *out);
+
 /* A packet as a reader can look it up: the frame number that Wireshark shows, counted from 1
  * in its own file, and the index of that file among the inputs. frame 0 means "no packet". */
 struct ref {

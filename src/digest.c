@@ -31,7 +31,6 @@ fetch(void)
 static void
 digest(enum algorithm which, struct bytes b, char *out)
 {
-	static const char hex[] = "0123456789abcdef";
 	uint8_t sum[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
@@ -40,11 +39,7 @@ digest(enum algorithm which, struct bytes b, char *out)
 		fputs("tamperscope: OpenSSL cannot compute a digest\n", stderr);
 		exit(1);
 	}
-	for (unsigned i = 0; i < n; i++) {
-		*out++ = hex[sum[i] >> 4];
-		*out++ = hex[sum[i] & 0xf];
-	}
-	*out = '\0';
+	hex_text((struct bytes){sum, n}, n, out);
 }
 
 void

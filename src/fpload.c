@@ -156,16 +156,11 @@ load_folder(struct load *l, const char *sub, const char *suffix)
 static void
 finish_digest(EVP_MD_CTX *digest, char *out)
 {
-	static const char hex[] = "0123456789abcdef";
 	uint8_t b[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
 	EVP_DigestFinal_ex(digest, b, &n);
-	for (unsigned i = 0; i < n && i < 32; i++) {
-		*out++ = hex[b[i] >> 4];
-		*out++ = hex[b[i] & 15];
-	}
-	*out = '\0';
+	hex_text((struct bytes){b, n}, 32, out);
 }
 
 struct fingerprints *

@@ -314,6 +314,5 @@ source_finish_hash(struct source *s, char ret_hex[65])
 		;
 	if (EVP_DigestFinal_ex(s->digest->context, sum, &n) != 1)
 		return;
-	for (unsigned i = 0; i < n && i < 32; i++)
-		snprintf(ret_hex + 2 * (size_t)i, 3, "%02x", sum[i]);
+	hex_text((struct bytes){sum, n}, 32, ret_hex);
 }

@@ -86,6 +86,17 @@ lower_case(void **state)
 }
 
 static void
+digits(void **state)
+{
+	char out[9];
+
+	(void)state;
+	assert_string_equal(hex_text(bytes_of("\x01\xab\xff\x7f!"), 4, out), "01abff7f");
+	assert_string_equal(hex_text(bytes_of("!"), 4, out), "21");
+	assert_string_equal(hex_text(bytes_of(""), 4, out), "");
+}
+
+static void
 list_in_arena(void **state)
 {
 	struct arena *a = arena_new();
@@ -105,8 +116,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(addresses),  cmocka_unit_test(networks),      cmocka_unit_test(times),
-	    cmocka_unit_test(lower_case), cmocka_unit_test(list_in_arena),
+	    cmocka_unit_test(addresses), cmocka_unit_test(networks),
+	    cmocka_unit_test(times),     cmocka_unit_test(lower_case),
+	    cmocka_unit_test(digits),    cmocka_unit_test(list_in_arena),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
