@@ -6,14 +6,14 @@
 #include "correlate_request.h"
 #include "control.h"
 #include "dissect.h"
+#include "whose.h"
 
 #include <netinet/in.h>
 
 /* "In the same minute": a call is tried while the chat is open. */
 #define SAME_MINUTE (60 * NSEC_PER_SEC)
 
-/* Who asked, and for what service: by its bytes, by the name that it said, or by the one that led
- * to its address. */
+/* Who asked, and for what service. */
 struct asker {
 	const struct correlation *c;
 	const struct episode *me;
@@ -41,14 +41,7 @@ is_answered(const struct episode *e)
 static struct usage
 usage_of(const struct correlation *c, const struct episode *e)
 {
-	const char *name = e->name;
-	struct usage usage = e->usage;
-
-	if (!usage.service)
-		usage = history_usage_at(c->history, e);
-	if (!name && !usage.service)
-		name = history_name_of(c->history, &e->server, &e->client, e->first);
-	return usage.service || !name ? usage : services_by_name(c->services, name);
+	return whose(c->services, c->history, e);
 }
 
 static bool

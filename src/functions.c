@@ -4,6 +4,7 @@
  * went is a hint, which counts beside other signs of the service or where the flow was interfered
  * with. */
 #include "functions.h"
+#include "whose.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -76,18 +77,11 @@ first_about(const struct telling *t, uint64_t flow)
 	return low;
 }
 
-/* By its bytes, those of others at that place, or a name. */
 static struct usage
 usage_of(const struct telling *t, const struct episode *e)
 {
-	const char *name =
-	    e->name ? e->name : history_name_of(t->history, &e->server, &e->client, e->first);
-	struct usage usage = e->usage;
+	struct usage usage = whose(t->services, t->history, e);
 
-	if (!usage.service)
-		usage = history_usage_at(t->history, e);
-	if (!usage.service && name)
-		usage = services_by_name(t->services, name);
 	if (e->dns && usage.service)
 		usage.function = FUNCTION_DNS;
 	return usage;

@@ -471,32 +471,6 @@ history_at_server(const struct history *h, const struct addr *server, size_t *re
 	*ret_to = low;
 }
 
-/* Conversations at one address that are looked through; the first ones know as well as later ones.
- */
-#define USAGE_LOOKS_MAX 64
-
-struct usage
-history_usage_at(const struct history *h, const struct episode *silent)
-{
-	struct usage usage = {0, 0};
-	size_t from, to;
-
-	history_at_server(h, &silent->server, &from, &to);
-	if (to - from > USAGE_LOOKS_MAX)
-		to = from + USAGE_LOOKS_MAX;
-	for (; from < to && silent->silent; from++) {
-		const struct episode *e = &h->ring[from];
-
-		if (!e->usage.service || e->port != silent->port || e->proto != silent->proto)
-			continue;
-		if (usage.service &&
-		    (usage.service != e->usage.service || usage.function != e->usage.function))
-			return (struct usage){0, 0};
-		usage = e->usage;
-	}
-	return usage;
-}
-
 struct episode *
 history_named(const struct history *h, const char *name, size_t *i)
 {

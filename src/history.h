@@ -41,9 +41,6 @@ struct episode *history_episodes(struct history *h, size_t *ret_n);
 /* The episodes with that server address: [*ret_from, *ret_to). */
 void history_at_server(const struct history *h, const struct addr *server, size_t *ret_from,
 		       size_t *ret_to);
-/* What a silent flow's address and port are for, if other conversations there told by their bytes,
- * and agree. */
-struct usage history_usage_at(const struct history *h, const struct episode *silent);
 /* Next episode with that name after episode *i of the sorted ones; start with *i = SIZE_MAX.
  * NULL at the end. */
 struct episode *history_named(const struct history *h, const char *name, size_t *i);

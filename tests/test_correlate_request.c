@@ -4,6 +4,7 @@
 #include "complain.h"
 #include "pasts.h"
 #include "dissect_engine.h"
+#include "whose.h"
 
 #define RELAY 3478
 
@@ -151,27 +152,24 @@ places_of_two(void **state)
 {
 	struct episode e;
 	struct usage usage;
-	size_t n;
 
 	(void)state;
 	asked(0, 7, true, service("chat.signal.org"));
 	e = asked(30, 7, false, nobody);
-	history_episodes(p.history, &n);
-	usage = history_usage_at(p.history, &e);
+	usage = whose(p.correlation.services, p.history, &e);
 	assert_int_equal(usage.service, service("chat.signal.org").service);
 	assert_int_equal(usage.function, FUNCTION_CALLS);
 	e.port++;
-	assert_int_equal(history_usage_at(p.history, &e).service, 0);
+	assert_int_equal(whose(p.correlation.services, p.history, &e).service, 0);
 	e.port--;
 	e.proto = IPPROTO_TCP;
-	assert_int_equal(history_usage_at(p.history, &e).service, 0);
+	assert_int_equal(whose(p.correlation.services, p.history, &e).service, 0);
 	e.proto = IPPROTO_UDP;
 	e.silent = false;
-	assert_int_equal(history_usage_at(p.history, &e).service, 0);
+	assert_int_equal(whose(p.correlation.services, p.history, &e).service, 0);
 	e.silent = true;
 	asked(40, 7, true, service("www.messenger.com"));
-	history_episodes(p.history, &n);
-	assert_int_equal(history_usage_at(p.history, &e).service, 0);
+	assert_int_equal(whose(p.correlation.services, p.history, &e).service, 0);
 }
 
 /* Without services all of a protocol are kin, as before. */
