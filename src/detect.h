@@ -49,6 +49,13 @@ void detect(const struct detection *d, const struct look *l);
 
 /* --- shared by the detectors (measure.c) --- */
 
+/* What was sent before may be overtaken by this much on the way (the dossier's guard for
+ * reordering; captures show one to three milliseconds). */
+#define REORDER (3 * NSEC_PER_MSEC)
+/* What forgets a connection that is idle does so after a minute or more: NATs, balancers
+ * (dossier B-14, B-15; RFC 4787, REQ-5 and RFC 5382, REQ-5 ask for more). */
+#define IDLE (60 * NSEC_PER_SEC)
+
 /* How much a packet differs from its alleged sender's ordinary ones, as evidence names; at
  * most MEASURES of them. */
 #define MEASURES 12

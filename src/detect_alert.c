@@ -10,8 +10,6 @@
 
 #define LEVEL_FATAL 2
 #define ACCESS_DENIED 49
-/* What arrives so soon behind it may have overtaken it. */
-#define REORDER (3 * NSEC_PER_MSEC)
 
 /* What the alert says, in words (RFC 8446, 6.2; RFC 5246, 7.2.2). */
 static const char *

@@ -7,8 +7,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define REORDER (3 * NSEC_PER_MSEC)
-
 static bool
 starts_like_http(const uint8_t *p, size_t n)
 {

@@ -19,8 +19,6 @@
 #define RANGE_PACKETS_HIGH 30
 #define RANGE_BYTES_LOW 12000
 #define RANGE_BYTES_HIGH 24000
-/* Both RFC 4787 and RFC 5382 let a NAT forget what was idle for minutes; some do after one. */
-#define IDLE (60 * NSEC_PER_SEC)
 #define SHOWN 10
 
 /* How a connection ended: who went on, and was not heard. */

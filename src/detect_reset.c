@@ -8,25 +8,24 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* A reset may overtake what its sender had sent before by this much on the way (the dossier's
- * guard for reordering). */
-#define REORDER (3 * NSEC_PER_MSEC)
 /* Resets of one cause come within this time. */
 #define BURST (NSEC_PER_SEC)
 /* No kernel repeats what was not confirmed sooner (Linux, TCP_RTO_MIN: 200 ms). */
 #define REPEATED_AFTER (150 * NSEC_PER_MSEC)
 /* A box that resets both ends does it at once. */
 #define SAME_BREATH (5 * NSEC_PER_MSEC)
-/* Idle times after which NATs and load balancers reset (dossier B-14, B-15). */
-#define IDLE_LONG (60 * NSEC_PER_SEC)
+/* What closes connections that say nothing may do so much sooner (dossier B-14, B-15). */
 #define IDLE_SOME (3 * NSEC_PER_SEC)
+
+/* Resets of one side that are measured: more than half of the packets that a flow keeps. */
+#define RESETS_MAX 32
 
 struct suspects {
 	const struct look *l;
 	enum side from;
-	size_t at[32]; /* trace indices of this side's resets */
-	struct measure measure[32];
-	bool reply[32]; /* looks like a kernel's answer to a packet it had no socket for */
+	size_t at[RESETS_MAX]; /* trace indices of this side's resets */
+	struct measure measure[RESETS_MAX];
+	bool reply[RESETS_MAX]; /* looks like a kernel's answer to a packet it had no socket for */
 	size_t n;
 	size_t worst; /* the one that is hardest to explain */
 	long trigger;
@@ -86,7 +85,7 @@ is_reply(const struct look *l, size_t i, const struct measure *m)
 	const struct trace *t = flow_trace(l->flow, i);
 
 	if (t->flags & TH_ACK_ || t->window || lives_on(l, i) ||
-	    (m->early && idle_before(l, i) <= IDLE_LONG))
+	    (m->early && idle_before(l, i) <= IDLE))
 		return false;
 	for (size_t k = i; k-- > 0;) {
 		const struct trace *o = flow_trace(l->flow, k);
@@ -105,7 +104,7 @@ collect(struct suspects *s, const struct look *l, enum side from)
 	s->l = l;
 	s->from = from;
 	s->trigger = -1;
-	for (size_t i = 0; i < l->n && s->n < 32; i++) {
+	for (size_t i = 0; i < l->n && s->n < RESETS_MAX; i++) {
 		const struct trace *t = flow_trace(l->flow, i);
 
 		if (!(t->odd & ODD_RST) || t->from != from)
@@ -310,7 +309,7 @@ weigh_context(struct finding *f, const struct suspects *s)
 		finding_weigh(f, "reset.after_fin", t->at);
 	if (answered)
 		finding_weigh(f, "reset.answered", t->at);
-	if ((last && t->nsec - last->nsec > IDLE_LONG) || idle_before(l, at) > IDLE_LONG)
+	if ((last && t->nsec - last->nsec > IDLE) || idle_before(l, at) > IDLE)
 		finding_weigh(f, "reset.idle", t->at);
 	else if (last && t->nsec - last->nsec > IDLE_SOME)
 		finding_weigh(f, "reset.late", t->at);

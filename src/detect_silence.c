@@ -13,9 +13,6 @@
 #define REPEATS 3
 /* An answer that is due this long after a request that was acknowledged is missing. */
 #define ANSWER_DUE (10 * NSEC_PER_SEC)
-/* What forgets a connection that is idle does so after a minute or more: NATs, balancers
- * (dossier B-14; RFC 4787, REQ-5 and RFC 5382, REQ-5 ask for more). */
-#define IDLE (60 * NSEC_PER_SEC)
 /* A test tool that wants its packet to die on the way gives it a smaller TTL than its SYN. */
 #define TTL_LIMITED 8
 
