@@ -65,11 +65,13 @@ add_server(const struct correlation *c, struct servers *s, const struct episode 
 		*x = (struct server){.addr = &e->server, .port = e->port};
 	}
 	x->named |= is_named(c, e);
-	if (e->outcome == OUTCOME_OK && !e->interfered) {
+	if (e->outcome != OUTCOME_OK || e->interfered) {
+		if (e->silent == silent && !x->dead)
+			x->dead = e;
+	} else if (silent || e->data_ttl) {
+		/* Where hellos die, one that was opened and asked for nothing proves nothing. */
 		if (!x->ok || e->flow < x->ok->flow)
 			x->ok = e;
-	} else if (e->silent == silent && !x->dead) {
-		x->dead = e;
 	}
 }
 
