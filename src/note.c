@@ -29,9 +29,9 @@ fact_new(struct flow *f, enum side from, const struct field *field)
 		return NULL;
 	}
 	if (f->nfacts == f->facts_size) {
-		uint16_t more = f->facts_size ? f->facts_size / 2 : 8;
+		uint16_t more = f->facts_size ? f->facts_size / 2 : 12;
 
-		/* By half: a DNS answer notes about 18. */
+		/* By half: a hello notes about 12, a DNS answer with its question 18. */
 		memory_grows(more * sizeof *f->facts);
 		f->facts = pool_grow(f->facts, f->facts_size, f->facts_size + (size_t)more,
 				     sizeof *f->facts);

@@ -42,7 +42,11 @@ append(struct flow *f, const struct trace *t)
 	if (f->ntrace == f->trace_size) {
 		uint16_t had = f->trace_size;
 
-		f->trace_size = (uint16_t)(had < TRACE_HEAD ? had + TRACE_HEAD / 2 : had * 3 / 2);
+		/* A connection fills the head, a lookup is two packets. */
+		if (!had)
+			f->trace_size = f->proto == IPPROTO_TCP ? TRACE_HEAD : 2;
+		else
+			f->trace_size = (uint16_t)(had < TRACE_HEAD ? had + 2 : had * 3 / 2);
 		if (f->trace_size > TRACE_MAX)
 			f->trace_size = TRACE_MAX;
 		f->trace = pool_grow(f->trace, had, f->trace_size, sizeof *f->trace);
