@@ -4,9 +4,9 @@
  * went is a hint, which counts beside other signs of the service or where the flow was interfered
  * with. */
 #include "functions.h"
+#include "timeline.h"
 #include "whose.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,20 +20,9 @@ struct tally {
 	uint64_t flows, ok, failed, interfered;
 };
 
-/* How one attempt fared. */
-struct mark {
-	int64_t nsec;
-	struct ref at;
-	uint8_t function, fate;
-};
-
-/* Attempts that the story of a service is told from; those beyond are counted only. */
-#define MARKS_MAX 4096
-
 struct served {
 	struct tally functions[NFUNCTIONS];
-	struct mark *marks;
-	size_t nmarks;
+	struct timeline story;
 	bool met; /* by more than an address */
 	unsigned mechanisms;
 	double doubt; /* chance that no finding is true */
@@ -87,22 +76,6 @@ usage_of(const struct telling *t, const struct episode *e)
 	return usage;
 }
 
-static bool
-has_worked(const struct episode *e)
-{
-	return e->dns ? e->dns_positive : e->outcome == OUTCOME_OK;
-}
-
-/* An attempt that came to nothing. A datagram that was never answered is one, if its bytes say that
- * an answer was due. */
-static bool
-has_failed(const struct episode *e, struct usage usage)
-{
-	if (e->outcome == OUTCOME_FAILED || e->outcome == OUTCOME_REFUSED)
-		return true;
-	return e->dns ? e->took && e->rcode : usage.service && e->proto == IPPROTO_UDP && e->silent;
-}
-
 static void
 keep_finding(struct telling *t, struct served *s, const struct finding *f)
 {
@@ -142,72 +115,23 @@ is_rest_of_told(const struct telling *t, const struct episode *e)
 }
 
 static void
-keep_mark(struct telling *t, struct served *s, const struct episode *e, uint8_t function,
-	  enum fate fate)
-{
-	if (s->nmarks == MARKS_MAX)
-		return;
-	s->marks = arena_room(t->arena, s->marks, s->nmarks, sizeof *s->marks);
-	s->marks[s->nmarks++] = (struct mark){e->first, e->first_at, function, (uint8_t)fate};
-}
-
-static void
 count(struct telling *t, const struct episode *e, struct usage usage)
 {
 	struct served *s = &t->served[usage.service];
 	struct tally *f = &s->functions[usage.function];
+	enum fate fate;
 
 	if (is_rest_of_told(t, e))
 		return;
 	f->flows++;
-	if (take_findings(t, s, e)) {
-		f->interfered++;
-		keep_mark(t, s, e, usage.function, FATE_INTERFERED);
-	} else if (has_worked(e)) {
-		f->ok++;
-		keep_mark(t, s, e, usage.function, FATE_WORKED);
-	} else if (has_failed(e, usage)) {
-		f->failed++;
-		keep_mark(t, s, e, usage.function, FATE_FAILED);
-	}
-}
-
-static int
-by_function(const void *a, const void *b)
-{
-	const struct mark *x = a, *y = b;
-
-	if (x->function != y->function)
-		return x->function < y->function ? -1 : 1;
-	if (x->nsec != y->nsec)
-		return x->nsec < y->nsec ? -1 : 1;
-	if (x->at.capture != y->at.capture)
-		return x->at.capture < y->at.capture ? -1 : 1;
-	return x->at.frame < y->at.frame ? -1 : x->at.frame > y->at.frame;
-}
-
-/* Attempts that fared alike, one after the other, are one span. */
-static void
-tell_spans(struct arena *a, struct served *s, struct target *r)
-{
-	struct span *spans = arena_alloc(a, (s->nmarks + 1) * sizeof *spans), *last = NULL;
-
-	if (s->nmarks)
-		qsort(s->marks, s->nmarks, sizeof *s->marks, by_function);
-	for (size_t i = 0; i < s->nmarks; i++) {
-		const struct mark *m = &s->marks[i];
-
-		if (!last || last->function != m->function || last->fate != m->fate) {
-			last = &spans[r->nspans++];
-			last->function = m->function;
-			last->fate = m->fate;
-			last->from = m->nsec;
-			last->at = m->at;
-		}
-		last->to = m->nsec;
-		last->attempts++;
-	}
-	r->spans = spans;
+	if (take_findings(t, s, e))
+		fate = FATE_INTERFERED;
+	else if (!timeline_fate(e, usage.service, &fate))
+		return;
+	*(fate == FATE_INTERFERED ? &f->interfered
+	  : fate == FATE_WORKED   ? &f->ok
+				  : &f->failed) += 1;
+	timeline_add(&s->story, t->arena, e, (enum function)usage.function, fate);
 }
 
 static bool
@@ -309,6 +233,6 @@ functions_tell(struct arena *a, const struct services *s, struct history *h,
 	count_all(&t);
 	for (size_t i = 1; i <= services; i++)
 		if (conclude(&t.served[i], services_get(s, (uint8_t)i), &ret[k]))
-			tell_spans(a, &t.served[i], &ret[k++]);
+			timeline_tell(&t.served[i].story, a, &ret[k++]);
 	return k;
 }

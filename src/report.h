@@ -16,11 +16,11 @@ enum target_state { STATE_BLOCKED, STATE_IMPAIRED, STATE_REACHABLE, STATE_UNCLEA
 extern const char *const target_kind_words[NTARGETKINDS];
 extern const char *const target_state_words[NSTATES];
 
-/* A time in which a function of a service fared alike, from its first attempt to its last one. */
+/* A time in which attempts fared alike, from the first to the last one. */
 enum fate { FATE_WORKED, FATE_FAILED, FATE_INTERFERED, NFATES };
 extern const char *const fate_words[NFATES];
 struct span {
-	enum function function;
+	enum function function; /* of a service; of others FUNCTION_DNS, or NFUNCTIONS: the rest */
 	enum fate fate;
 	int64_t from, to;
 	struct ref at; /* the first packet of the first attempt */
@@ -39,7 +39,7 @@ struct target {
 	const char *const *controls; /* in words, with flow and frame */
 	size_t ncontrols;
 	uint8_t functions[NFUNCTIONS]; /* of a service: 1 + enum target_state; 0: not tried */
-	const struct span *spans;      /* of a service: by function, then time */
+	const struct span *spans;      /* by function, then time */
 	size_t nspans;
 };
 

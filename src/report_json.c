@@ -137,11 +137,11 @@ timeline(const struct target *t)
 		const struct span *s = &t->spans[i];
 
 		json_array_append_new(
-		    list,
-		    json_pack("{ss ss ss ss sI si si}", "function", function_words[s->function],
-			      "fate", fate_words[s->fate], "from", time_text(s->from, from), "to",
-			      time_text(s->to, to), "attempts", (json_int_t)s->attempts, "capture",
-			      s->at.capture, "frame", (int)s->at.frame));
+		    list, json_pack("{ss* ss ss ss sI si si}", "function",
+				    s->function < NFUNCTIONS ? function_words[s->function] : NULL,
+				    "fate", fate_words[s->fate], "from", time_text(s->from, from),
+				    "to", time_text(s->to, to), "attempts", (json_int_t)s->attempts,
+				    "capture", s->at.capture, "frame", (int)s->at.frame));
 	}
 	return list;
 }

@@ -165,6 +165,33 @@ put_functions(struct page *p, const struct report_style *style, const struct tar
 	}
 }
 
+static bool
+has_always_worked(const struct target *t, enum function function)
+{
+	for (size_t i = 0; i < t->nspans; i++)
+		if (t->spans[i].function == function && t->spans[i].fate != FATE_WORKED)
+			return false;
+	return true;
+}
+
+/* When a name or an address was interfered with, and when it worked. */
+static void
+put_turns(struct page *p, const struct report_style *style, const struct target *t)
+{
+	if (t->kind == TARGET_SERVICE || !t->interfered)
+		return;
+	for (size_t i = 0; i < t->nspans; i++) {
+		enum function function = t->spans[i].function;
+
+		if ((i && function == t->spans[i - 1].function) || has_always_worked(t, function))
+			continue;
+		if (function == FUNCTION_DNS)
+			page_words(p, "lookups ");
+		put_spans(p, style, t, function);
+		page_line(p, 4);
+	}
+}
+
 static void
 put_target_words(struct page *p, const struct report *r, const struct report_style *style,
 		 const struct target *t)
@@ -215,6 +242,7 @@ put_target(struct page *p, const struct report *r, const struct report_style *st
 	}
 	page_line(p, 4);
 	put_functions(p, style, t);
+	put_turns(p, style, t);
 	put_target_words(p, r, style, t);
 	if (p->at || p->word_bytes)
 		page_line(p, 0);

@@ -2,6 +2,7 @@
 /* What the findings and the flows that fared well say about each name and address. */
 #include "targets.h"
 #include "functions.h"
+#include "timeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +27,13 @@ struct tally {
 	size_t nfindings;
 	const char *controls[CONTROLS_MAX];
 	size_t ncontrols;
+	struct timeline story; /* of what does not simply work */
 };
 
 struct tallies {
 	struct arena *arena;
 	struct tally *all;
+	struct tally **of; /* of each episode, or NULL */
 };
 
 /* A resolver may be asked and be visited: these are two targets of one name, which is not copied.
@@ -60,6 +63,7 @@ count_episodes(struct tallies *t, struct history *h)
 	size_t n;
 	const struct episode *e = history_episodes(h, &n);
 
+	t->of = arena_alloc(t->arena, (n + 1) * sizeof(struct tally *));
 	for (size_t i = 0; i < n; i++) {
 		const char *name = e[i].name
 				       ? e[i].name
@@ -68,7 +72,7 @@ count_episodes(struct tallies *t, struct history *h)
 
 		if (!name)
 			continue;
-		x = tally_of(t, name, TARGET_DOMAIN);
+		t->of[i] = x = tally_of(t, name, TARGET_DOMAIN);
 		x->flows += !e[i].again;
 		if (e[i].dns) {
 			x->dns_flows += !e[i].again;
@@ -181,7 +185,7 @@ count_resolver(struct tallies *t, struct history *h, const struct finding *f, bo
 
 /* What else went to an address and never said a name. */
 static void
-count_nameless(struct tally *x, struct history *h, const struct addr *server)
+count_nameless(struct tallies *t, struct tally *x, struct history *h, const struct addr *server)
 {
 	size_t n, from, to;
 	const struct episode *e = history_episodes(h, &n);
@@ -190,6 +194,7 @@ count_nameless(struct tally *x, struct history *h, const struct addr *server)
 	for (size_t i = from; i < to; i++) {
 		if (e[i].name)
 			continue;
+		t->of[i] = x;
 		x->flows++;
 		x->ok += e[i].outcome == OUTCOME_OK && !e[i].interfered;
 		x->failed += e[i].outcome == OUTCOME_FAILED;
@@ -210,7 +215,7 @@ count_findings(struct tallies *t, struct history *h, struct finding *const *find
 			counted |= findings[k]->flow.id == f->flow.id &&
 				   findings[k]->confidence >= CONFIDENCE_LIKELY;
 		if (x->kind == TARGET_ADDRESS && x->nfindings == 0)
-			count_nameless(x, h, &f->flow.addr[SERVER]);
+			count_nameless(t, x, h, &f->flow.addr[SERVER]);
 		add_finding(t, x, f, counted);
 		if (x->flows < x->interfered)
 			x->flows = x->interfered; /* the history forgot some */
@@ -218,10 +223,29 @@ count_findings(struct tallies *t, struct history *h, struct finding *const *find
 	}
 }
 
+/* When each name and address that did not always work did. */
+static void
+tell_stories(struct tallies *t, struct history *h)
+{
+	size_t n;
+	const struct episode *e = history_episodes(h, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct tally *x = t->of[i];
+		enum fate fate = FATE_INTERFERED;
+
+		if (!x || e[i].again || (!x->nfindings && !x->failed))
+			continue;
+		if (e[i].interfered || timeline_fate(&e[i], e[i].usage.service, &fate))
+			timeline_add(&x->story, t->arena, &e[i],
+				     e[i].dns ? FUNCTION_DNS : NFUNCTIONS, fate);
+	}
+}
+
 /* The best that can be said of a target, and how surely: interference is as sure as at least one
  * of its findings; that something works is as sure as the share of attempts that did. */
 static void
-conclude(const struct tally *x, struct target *r)
+conclude(struct arena *a, struct tally *x, struct target *r)
 {
 	uint64_t ok = x->ok ? x->ok : x->flows == x->dns_flows ? x->dns_ok : 0;
 	uint64_t tried = x->flows - (x->ok || x->failed ? x->dns_flows : 0);
@@ -248,6 +272,8 @@ conclude(const struct tally *x, struct target *r)
 		r->state = STATE_UNCLEAR;
 		r->confidence = 1 - x->doubt;
 	}
+	if (x->story.n)
+		timeline_tell(&x->story, a, r);
 }
 
 static int
@@ -283,16 +309,17 @@ targets_tell(struct arena *a, const struct services *services, struct history *h
 	     struct finding *const *findings, size_t n, const char *only, struct target **ret,
 	     size_t *ret_n, size_t *ret_left_out)
 {
-	struct tallies t = {a, NULL};
+	struct tallies t = {a, NULL, NULL};
 	struct target *r;
 	size_t k = 0;
 
 	count_episodes(&t, h);
 	count_findings(&t, h, findings, n);
+	tell_stories(&t, h);
 	r = arena_alloc(a, (HASH_COUNT(t.all) + services_count(services) + 1) * sizeof *r);
-	for (const struct tally *x = t.all; x; x = x->hh.next)
+	for (struct tally *x = t.all; x; x = x->hh.next)
 		if (!only || strcasecmp(only, x->name) == 0)
-			conclude(x, &r[k++]);
+			conclude(a, x, &r[k++]);
 	HASH_CLEAR(hh, t.all);
 	k += add_services(a, services, h, findings, n, only, &r[k]);
 	qsort(r, k, sizeof *r, by_state);

@@ -113,6 +113,37 @@ four_states(void **state)
 	end(&v);
 }
 
+/* Attempts in a row that fared alike are one span; of what always worked nothing is told. */
+static void
+turns_are_told(void **state)
+{
+	static const enum fate fates[] = {FATE_WORKED, FATE_FAILED, FATE_WORKED};
+	static const uint64_t attempts[] = {1, 2, 1};
+	const struct target *t;
+	struct verdicts v;
+	struct episode e;
+
+	(void)state;
+	begin(&v);
+	served(&v.past, 0, 1, 443, "turns.example");
+	unheard(&v.past, 10, 1, 443, "turns.example");
+	e = unheard(&v.past, 20, 1, 443, "turns.example");
+	served(&v.past, 30, 1, 443, "turns.example");
+	served(&v.past, 40, 3, 443, "fine.example");
+	conclude(&v, NULL);
+	t = target(&v, "turns.example", TARGET_DOMAIN);
+	assert_int_equal(t->nspans, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(t->spans[i].fate, fates[i]);
+		assert_int_equal(t->spans[i].attempts, attempts[i]);
+		assert_int_equal(t->spans[i].function, NFUNCTIONS);
+	}
+	assert_true(t->spans[1].to == e.first);
+	assert_true(t->spans[1].from < t->spans[1].to);
+	assert_int_equal(target(&v, "fine.example", TARGET_DOMAIN)->nspans, 0);
+	end(&v);
+}
+
 /* Several findings make it surer; several of one flow are one flow. */
 static void
 findings_add_up(void **state)
@@ -415,6 +446,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(functions_of_services),
 	    cmocka_unit_test(four_states),
+	    cmocka_unit_test(turns_are_told),
 	    cmocka_unit_test(findings_add_up),
 	    cmocka_unit_test(never_certain),
 	    cmocka_unit_test(nameless_addresses),
