@@ -4,6 +4,7 @@
 #include "analyze.h"
 #include "complain.h"
 #include "decode.h"
+#include "decoy.h"
 #include "dissect_engine.h"
 #include "evidence.h"
 #include "flow_table.h"
@@ -80,11 +81,33 @@ watch(const struct analysis *a, const struct flow *f)
 		a->options->watch(a->options->watch_context, f);
 }
 
+/* What had been held back to the end: nothing followed that would make a decoy of it, so that it
+ * was what the client had to say. Its stream is closed, or was never opened. */
+static void
+read_last(struct flow *f)
+{
+	uint32_t next = f->half[CLIENT].isn + 1;
+
+	f->bits &= (uint16_t)~FLOW_RELEASED;
+	for (unsigned i = 0; i < f->decoys->nheld; i++) {
+		f->now = &f->decoys->held[i]->packet;
+		if (f->now->seq == next && !(f->now->flags & TH_RST_)) {
+			dissect_stream_bytes(f, CLIENT, f->now->payload);
+			next += f->now->payload_len;
+		}
+	}
+	f->now = NULL;
+	f->decoys->nheld = 0;
+	dissect_stream_end(f, CLIENT);
+}
+
 static void
 judge(void *context, struct flow *f)
 {
 	struct analysis *a = context;
 
+	if (f->bits & FLOW_RELEASED)
+		read_last(f);
 	judge_flow(&a->judge, f);
 	if (a->stats)
 		stats_count(a->stats, f, a->judge.now);
@@ -157,6 +180,19 @@ feed_datagram(struct analysis *a, struct flow *f, const struct packet *pkt, enum
 	}
 }
 
+/* What had been held back, and was no decoy. */
+static void
+feed_released(struct analysis *a, struct flow *f)
+{
+	f->bits &= (uint16_t)~FLOW_RELEASED;
+	for (unsigned i = 0; i < f->decoys->nheld; i++) {
+		f->now = &f->decoys->held[i]->packet;
+		if (!(f->now->flags & TH_RST_))
+			feed_stream(a, f, f->now, CLIENT);
+	}
+	f->decoys->nheld = 0;
+}
+
 static void
 take_packet(struct analysis *a, const struct packet *pkt)
 {
@@ -167,8 +203,12 @@ take_packet(struct analysis *a, const struct packet *pkt)
 		a->judge.now = pkt->nsec;
 	f = flow_track(a->flows, pkt, &from);
 	if (f) {
+		if (f->bits & FLOW_RELEASED)
+			feed_released(a, f);
 		f->now = pkt;
-		if (pkt->proto == IPPROTO_TCP && pkt->flags & TH_RST_)
+		if (f->bits & FLOW_DECOY)
+			f->bits &= (uint16_t)~FLOW_DECOY;
+		else if (pkt->proto == IPPROTO_TCP && pkt->flags & TH_RST_)
 			feed_reset(f, pkt, from);
 		else if (pkt->proto == IPPROTO_TCP)
 			feed_stream(a, f, pkt, from);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Forged data, forged FINs and forged SYN+ACKs: two versions of one thing (Haagsma, QUANTUM
  * INSERT, 2015; HoneyBadger; Wang et al., IMC 2017), or an end that goes on after it left. */
+#include "decoy.h"
 #include "detect.h"
 #include "weigh.h"
 
@@ -69,10 +70,22 @@ weigh_conflict(struct finding *f, const struct look *l, const struct conflict *c
 		finding_weigh(f, "conflict.many", c->second);
 }
 
+/* Beside the client nobody else's packets to the server pass: it contradicts itself, as tools do
+ * that evade filters. */
+static const struct conflict *
+first_of_others(const struct flow *f)
+{
+	const struct conflict *c = f->conflicts;
+
+	while (c && c->from == CLIENT && is_sent_near(f->half[CLIENT].ttl))
+		c = c->next;
+	return c;
+}
+
 static void
 detect_conflict(const struct detection *d, const struct look *l)
 {
-	const struct conflict *c = l->flow->conflicts;
+	const struct conflict *c = first_of_others(l->flow);
 	struct suspicion x = {0};
 	struct measure m[2];
 	struct finding *f;

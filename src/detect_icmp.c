@@ -2,6 +2,7 @@
 /* ICMP errors from something that is not the destination end an attempt (RFC 792, RFC 1191, RFC
  * 1812 5.2.7.1, RFC 4443). Most of them tell the truth about a network; what is weighed here is who
  * says it, how soon, and whether it fits the packet that it quotes. */
+#include "decoy.h"
 #include "detect.h"
 #include "weigh.h"
 
@@ -52,15 +53,24 @@ quoted_packet(const struct look *l, const struct icmp_error *e)
 	return best;
 }
 
+/* A lifetime ended that had been long; decoys are sent to die there, and have the numbers of what
+ * they stand for (decoy.h). */
 static enum meaning
-meaning_of_v4(const struct look *l, const struct icmp_error *e)
+meaning_of_expiry(const struct look *l, const struct icmp_error *e)
 {
 	long quoted = quoted_packet(l, e);
 
+	if (l->flow->decoys && l->flow->decoys->n[DECOY_TTL])
+		return NOTHING;
+	return quoted >= 0 && flow_trace(l->flow, (size_t)quoted)->ttl > LONGEST_PATH ? CIRCLES
+										      : NOTHING;
+}
+
+static enum meaning
+meaning_of_v4(const struct look *l, const struct icmp_error *e)
+{
 	if (e->type == 11 && e->code == 0)
-		return quoted >= 0 && flow_trace(l->flow, (size_t)quoted)->ttl > LONGEST_PATH
-			   ? CIRCLES
-			   : NOTHING;
+		return meaning_of_expiry(l, e);
 	if (e->type != 3)
 		return NOTHING;
 	if (e->code == 9 || e->code == 10 || e->code == 13)
@@ -73,18 +83,12 @@ meaning_of_v4(const struct look *l, const struct icmp_error *e)
 static enum meaning
 meaning_of(const struct look *l, const struct icmp_error *e)
 {
-	long quoted;
-
 	if (e->ip_version == 4)
 		return meaning_of_v4(l, e);
 	if (e->type == 2)
 		return e->mtu && e->mtu < MTU_LEAST_V6 ? TINY_MTU : NOTHING;
-	if (e->type == 3 && e->code == 0) {
-		quoted = quoted_packet(l, e);
-		return quoted >= 0 && flow_trace(l->flow, (size_t)quoted)->ttl > LONGEST_PATH
-			   ? CIRCLES
-			   : NOTHING;
-	}
+	if (e->type == 3 && e->code == 0)
+		return meaning_of_expiry(l, e);
 	if (e->type != 1)
 		return NOTHING;
 	if (e->code == 1 || e->code == 5 || e->code == 6)

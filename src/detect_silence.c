@@ -127,9 +127,12 @@ ttl_limited(const struct look *l, size_t i)
 	       t->ttl + TTL_LIMITED < flow_trace(l->flow, (size_t)l->syn)->ttl;
 }
 
+/* Routers tell of decoys, too, that were sent to die there: then it was not this that died. */
 static bool
 expired_on_the_way(const struct flow *f)
 {
+	if (f->decoys)
+		return false;
 	for (const struct icmp_error *e = f->icmp_errors; e; e = e->next)
 		if ((e->ip_version == 4 && e->type == 11) || (e->ip_version == 6 && e->type == 3))
 			return true;

@@ -100,6 +100,7 @@ struct dissector;
 struct stream;
 struct message_buffer;
 struct rate;
+struct decoys;
 
 enum flow_bits {
 	FLOW_ODD = 1 << 0,        /* something that a detector may want to look at */
@@ -112,6 +113,9 @@ enum flow_bits {
 	FLOW_REUSED = 1 << 7,     /* the ports were used before by another connection */
 	FLOW_DUPLICATED = 1 << 8, /* ordinary packets were captured twice */
 	FLOW_JUDGED = 1 << 9,     /* settled: judged, and its packets and facts forgotten */
+	FLOW_DECOY = 1 << 10,     /* the packet at hand is a decoy, or may be: nobody reads it now */
+	FLOW_HELD = 1 << 11,      /* packets are held back that may be decoys (decoy.h) */
+	FLOW_RELEASED = 1 << 12,  /* those were none, and were noted; nobody has read them yet */
 };
 
 struct flow {
@@ -150,6 +154,7 @@ struct flow {
 	struct opening opening;         /* of a TCP client */
 	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
 	struct icmp_error *icmp_errors; /* likewise */
+	struct decoys *decoys;          /* of the client's (decoy.h), or NULL */
 	struct arena *arena;            /* owns facts' text, state and the two lists */
 	struct rate *rate;              /* of a connection that loses packets (rate.h), or NULL */
 	struct flow *older, *newer;

@@ -179,6 +179,8 @@ judge(struct flow_table *t, struct flow *f)
 {
 	if (f->bits & FLOW_JUDGED && f->messages <= f->judged)
 		return; /* nothing new since it was settled */
+	if (f->bits & FLOW_HELD)
+		trace_release(f, t->kept, &t->counts);
 	if (f->stream) {
 		stream_close(f->stream); /* tells what is still queued behind gaps */
 		f->stream = NULL;
@@ -220,6 +222,7 @@ settle(struct flow_table *t, struct flow *f)
 	f->nfacts = f->facts_size = 0;
 	f->conflicts = NULL;
 	f->icmp_errors = NULL;
+	f->decoys = NULL;
 	f->nconflicts = f->nicmp = f->weak = 0;
 	f->arena = NULL;
 	f->rate = NULL;

@@ -43,6 +43,8 @@ void flow_table_free(struct flow_table *t); /* accepts NULL; judges nothing */
 /* trace.c: notes one packet in its conversation. */
 void trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
 		  struct flow_counts *counts);
+/* What was held back is noted now (FLOW_HELD). */
+void trace_release(struct flow *f, struct kept *kept, struct flow_counts *counts);
 /* Gives back the flow's records. */
 void trace_free(struct flow *f);
 /* Fetches the memory that the next record will lie in. */

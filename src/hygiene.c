@@ -161,11 +161,11 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		    "%llu packets are larger than a network carries: the capturing machine joined "
 		    "or split them (offload), so their count and timing are its own.",
 		    u(d->superframes));
-	if (d->bad_sum || d->bad_ip_sum)
+	if (d->bad_sum + d->bad_ip_sum > h->tricks.wrong_sums)
 		say(s,
 		    "%llu packets have wrong checksums, as those have that the network card "
 		    "completes after the capture; they were not discarded.",
-		    u(d->bad_sum + d->bad_ip_sum));
+		    u(d->bad_sum + d->bad_ip_sum - h->tricks.wrong_sums));
 	if (hygiene_flat_ttl(h))
 		say(s,
 		    "All servers' packets arrive with TTL %u: something rewrites it, so it tells "
@@ -183,6 +183,17 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		say(s, "%llu frames have a link type that is not read.", u(d->unknown_link));
 	if (d->bad)
 		say(s, "%llu frames have headers that do not hold.", u(d->bad));
+}
+
+static void
+tell_tricks(struct sentences *s, const struct hygiene *h, const struct capture *c)
+{
+	for (size_t i = 0; i < TRICKS_SENTENCES; i++) {
+		const char *words = tricks_words(&h->tricks, i, c, s->arena);
+
+		if (words)
+			say(s, "%s", words);
+	}
 }
 
 static void
@@ -235,6 +246,7 @@ limits_tell(struct arena *a, const struct hygiene *h, const struct capture *c, c
 	if (left_out)
 		say(&s, "Of more files there are %llu limits that are not listed.", u(left_out));
 	tell_hygiene(&s, h);
+	tell_tricks(&s, h, c);
 	tell_caps(&s, h);
 	*ret = s.text;
 	return s.n;

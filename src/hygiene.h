@@ -6,6 +6,7 @@
 #include "decode.h"
 #include "flow_table.h"
 #include "reassemble.h"
+#include "tricks.h"
 
 /* With so many servers behind one TTL, a gateway writes it (B-21). */
 #define SERVERS_MANY 4
@@ -27,6 +28,7 @@ struct hygiene {
 	uint64_t rates_forgotten; /* records of losses that are not whole */
 	uint64_t given_up;        /* conversations that asked the fingerprints for too much work */
 	size_t targets_left_out;
+	struct tricks tricks;
 	unsigned http_proxied; /* servers whose port 80 is nearer than their port 443 */
 };
 

@@ -385,6 +385,7 @@ judge_flow(struct judge *j, struct flow *f)
 	look_at(&l, f);
 	l.usage = services_by_flow(j->services, f);
 	hygiene_count(j->hygiene, f);
+	tricks_count(&j->hygiene->tricks, &l);
 	vantage_vote(&j->votes[f->first_at.capture], &l);
 	j->npending = 0;
 	if (is_worth_a_look(f)) {

@@ -29,6 +29,7 @@ enum packet_bits {
 	PKT_NO_LENGTH = 1 << 7, /* IP total length 0: taken from the frame (offload) */
 	PKT_PADDED = 1 << 8,    /* payload is <= 6 zero bytes at the end of a minimum-size frame */
 	PKT_EVIL = 1 << 9,      /* IPv4 reserved flag set (RFC 791, 3.1) */
+	PKT_PARTIAL_SUM = 1 << 10, /* PKT_BAD_SUM, as the network card has yet to complete it */
 };
 
 enum tcp_flag { /* RFC 9293, 3.1; the low byte of the flags */
@@ -52,6 +53,7 @@ enum tcp_option_bits {
 	OPT_TFO = 1 << 6,
 	OPT_MPTCP = 1 << 7,
 	OPT_BAD = 1 << 8, /* an option's length does not hold */
+	OPT_MD5 = 1 << 9, /* a signature (RFC 2385) */
 };
 
 /* The packet that an ICMP error quotes (RFC 792, RFC 4443). */

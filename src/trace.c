@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Notes each packet in its conversation: a compact record of it where it may matter, running
  * counts where it does not. The sequence numbers are judged here, once (RFC 9293, 3.4). */
+#include "decoy.h"
 #include "flow_table.h"
 #include "pool.h"
 #include "shape.h"
@@ -421,9 +422,9 @@ fill(struct trace *t, const struct flow *f, const struct packet *pkt, enum side 
 			  1;
 }
 
-void
-trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
-	     struct flow_counts *counts)
+static void
+note_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
+	    struct flow_counts *counts)
 {
 	struct half *h = &f->half[from];
 	bool shaping = f->proto == IPPROTO_TCP &&
@@ -472,6 +473,34 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 	if (t.odd & (STRONG & ~(ODD_SYN | ODD_FIN)))
 		f->bits |= FLOW_ODD;
 	record(f, &t);
+}
+
+void
+trace_release(struct flow *f, struct kept *kept, struct flow_counts *counts)
+{
+	struct ref last_at = f->last_at;
+	int64_t last = f->last;
+
+	for (unsigned i = 0; i < f->decoys->nheld; i++)
+		note_packet(f, kept, &f->decoys->held[i]->packet, CLIENT, counts);
+	f->last = last;
+	f->last_at = last_at;
+	f->bits = (uint16_t)((f->bits & ~FLOW_HELD) | FLOW_RELEASED);
+}
+
+void
+trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
+	     struct flow_counts *counts)
+{
+	if (f->proto == IPPROTO_TCP && decoy_is_possible(f, pkt, from) && decoy_take(f, pkt)) {
+		f->bits |= FLOW_ODD | FLOW_DECOY;
+		f->last = pkt->nsec;
+		f->last_at = (struct ref){pkt->number, pkt->capture};
+		return;
+	}
+	if (f->bits & FLOW_HELD && from == SERVER && decoy_is_answered(f, pkt))
+		trace_release(f, kept, counts);
+	note_packet(f, kept, pkt, from, counts);
 }
 
 void

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TCP, UDP and ICMP headers. RFC 9293, RFC 768, RFC 792, RFC 4443; options: RFC 7323, RFC 2018,
- * RFC 7413, RFC 8684. */
+ * RFC 7413, RFC 8684, RFC 2385. */
 #include "transport.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "checksum.h"
 
@@ -12,8 +13,32 @@
  * resets, FINs, SYN+ACKs, DNS answers. */
 #define SUM_ALWAYS 128
 
+/* Nor do decoys come in the middle of anything (decoy.h): they begin as a ClientHello or a request
+ * does, or are filled with one byte. */
+static bool
+begins_something(const uint8_t *p, size_t n)
+{
+	if (n < 6)
+		return false;
+	return (p[0] == 0x16 && p[1] == 0x03 && p[5] == 0x01) || memcmp(p, "GET ", 4) == 0 ||
+	       memcmp(p, "POST", 4) == 0 || (p[0] == p[1] && p[0] == p[2] && p[0] == p[3]);
+}
+
+/* What a system leaves for the network card to complete: the sum over the pseudo header alone, or
+ * nothing. */
+static bool
+is_partial(uint64_t pseudo, const uint8_t *field)
+{
+	uint16_t there;
+
+	memcpy(&there, field, sizeof there);
+	while (pseudo >> 16)
+		pseudo = (pseudo & 0xffff) + (pseudo >> 16);
+	return there == 0 || there == pseudo;
+}
+
 static void
-verify(const struct walk *w, struct packet *pkt, bool all)
+verify(const struct walk *w, struct packet *pkt, size_t field, bool all)
 {
 	uint64_t sum = 0;
 
@@ -26,8 +51,11 @@ verify(const struct walk *w, struct packet *pkt, bool all)
 		/* the pseudo header: RFC 9293, 3.1; RFC 8200, 8.1 */
 		sum = w->addresses + htonl((uint32_t)w->wire) + htonl(pkt->proto);
 	}
-	if (!checksum_holds(checksum_add(sum, w->p, w->wire)))
-		pkt->bits |= PKT_BAD_SUM;
+	if (checksum_holds(checksum_add(sum, w->p, w->wire)))
+		return;
+	pkt->bits |= PKT_BAD_SUM;
+	if (is_partial(sum, w->p + field))
+		pkt->bits |= PKT_PARTIAL_SUM;
 }
 
 enum tcp_option { /* https://www.iana.org/assignments/tcp-parameters */
@@ -38,6 +66,7 @@ enum tcp_option { /* https://www.iana.org/assignments/tcp-parameters */
 		  TCP_SACK_OK = 4,
 		  TCP_SACK = 5,
 		  TCP_TIMESTAMPS = 8,
+		  TCP_MD5 = 19,
 		  TCP_MULTIPATH = 30,
 		  TCP_FASTOPEN = 34,
 		  TCP_EXPERIMENT = 254,
@@ -72,6 +101,9 @@ tcp_option(struct packet *pkt, const uint8_t *p, size_t n)
 		pkt->tsval = load32(p + 2);
 		pkt->tsecr = load32(p + 6);
 		return true;
+	case TCP_MD5:
+		pkt->options |= OPT_MD5;
+		return n == 18; /* RFC 2385, 3.0 */
 	case TCP_MULTIPATH:
 		pkt->options |= OPT_MPTCP;
 		return n > 2;
@@ -132,6 +164,7 @@ take_payload(struct walk *w, struct packet *pkt, size_t header)
 }
 
 #define TCP_HEADER 20
+#define TCP_SUM 16 /* where the checksum stands (RFC 9293, 3.1) */
 
 bool
 transport_tcp(struct walk *w, struct packet *pkt, bool all)
@@ -153,7 +186,8 @@ transport_tcp(struct walk *w, struct packet *pkt, bool all)
 	pkt->window = load16(p + 14);
 	pkt->urgent = load16(p + 18);
 	pkt->payload_len = (uint32_t)(w->wire - header);
-	verify(w, pkt, all);
+	verify(w, pkt, TCP_SUM,
+	       all || (header < w->n && begins_something(p + header, w->n - header)));
 	if (header > TCP_HEADER) {
 		held = header < w->n ? header : w->n;
 		pkt->options |= OPT_ANY;
@@ -165,6 +199,7 @@ transport_tcp(struct walk *w, struct packet *pkt, bool all)
 }
 
 #define UDP_HEADER 8
+#define UDP_SUM 6 /* RFC 768 */
 
 bool
 transport_udp(struct walk *w, struct packet *pkt, bool all)
@@ -189,7 +224,7 @@ transport_udp(struct walk *w, struct packet *pkt, bool all)
 	}
 	pkt->payload_len = (uint32_t)(length - UDP_HEADER);
 	if (load16(w->p + 6))
-		verify(w, pkt, all);
+		verify(w, pkt, UDP_SUM, all);
 	else
 		pkt->bits |= PKT_SUM_UNCHECKED; /* RFC 768; RFC 6935 for tunnels over IPv6 */
 	take_payload(w, pkt, UDP_HEADER);
@@ -285,6 +320,7 @@ icmp_is_error(const struct packet *pkt)
 }
 
 #define ICMP_HEADER 8
+#define ICMP_SUM 2 /* RFC 792, RFC 4443, 2.1 */
 
 bool
 transport_icmp(struct walk *w, struct packet *pkt, bool all)
@@ -296,7 +332,7 @@ transport_icmp(struct walk *w, struct packet *pkt, bool all)
 	if (w->n >= ICMP_HEADER)
 		pkt->icmp_word = load32(w->p + 4);
 	pkt->payload_len = w->wire > ICMP_HEADER ? (uint32_t)(w->wire - ICMP_HEADER) : 0;
-	verify(w, pkt, all);
+	verify(w, pkt, ICMP_SUM, all);
 	take_payload(w, pkt, ICMP_HEADER);
 	if (!icmp_is_error(pkt))
 		return true;

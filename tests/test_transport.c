@@ -85,7 +85,8 @@ tcp_options_are_bounded(void **state)
 	    {"fe04f989", 24, OPT_TFO},
 	    {"fe04f988", 24, 0},
 	    {"1e0c 00810011223344556677", 32, OPT_MPTCP},
-	    {"1312 00112233445566778899aabbccddeeff 0101", 40, 0}, /* MD5 */
+	    {"1312 00112233445566778899aabbccddeeff 0101", 40, OPT_MD5},
+	    {"1306 00112233 0101", 28, OPT_MD5 | OPT_BAD},
 	    {"f900 0101", 24, OPT_BAD},
 	};
 
@@ -244,6 +245,34 @@ sums_are_made_on_request(void **state)
 	assert_int_equal(p->bits, PKT_BAD_SUM);
 }
 
+/* A ClientHello is summed however long it is, and what a card has yet to complete is told. */
+static void
+hellos_are_summed(void **state)
+{
+	struct fixture *x = *state;
+	const struct packet *p = &x->packet;
+	uint8_t b[FRAME_MAX] = {0};
+	size_t n = hex_bytes("4500 00f0 0007 4000 4006 0000 c0000201 c6336435 14e901bb 00000001"
+			     "00000001 50180100 1234 0000 160301 00c3 01",
+			     b);
+
+	assert_int_equal(n, 46);
+	assert_int_equal(decode_part(x, RAW_IP, b, 240, 240), DECODED);
+	assert_int_equal(p->bits & (PKT_BAD_SUM | PKT_PARTIAL_SUM | PKT_SUM_UNCHECKED),
+			 PKT_BAD_SUM);
+	b[36] = b[37] = 0;
+	assert_int_equal(decode_part(x, RAW_IP, b, 240, 240), DECODED);
+	assert_int_equal(p->bits & (PKT_BAD_SUM | PKT_PARTIAL_SUM), PKT_BAD_SUM | PKT_PARTIAL_SUM);
+	/* c000 + 0201 + c633 + 6435 + 0006 + 00dc, folded */
+	b[36] = 0xed;
+	b[37] = 0x4c;
+	assert_int_equal(decode_part(x, RAW_IP, b, 240, 240), DECODED);
+	assert_int_equal(p->bits & (PKT_BAD_SUM | PKT_PARTIAL_SUM), PKT_BAD_SUM | PKT_PARTIAL_SUM);
+	b[45] = 2; /* no ClientHello */
+	assert_int_equal(decode_part(x, RAW_IP, b, 240, 240), DECODED);
+	assert_int_equal(p->bits & (PKT_BAD_SUM | PKT_SUM_UNCHECKED), PKT_SUM_UNCHECKED);
+}
+
 /* A segment of 2000 bytes, of which the capture holds the headers. */
 static void
 superframes_are_counted(void **state)
@@ -267,13 +296,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    IN_FIXTURE(tcp_is_read),
-	    IN_FIXTURE(tcp_options_are_bounded),
-	    IN_FIXTURE(icmp_is_read),
-	    IN_FIXTURE(short_quotes_say_less),
-	    IN_FIXTURE(checksums_are_judged),
-	    IN_FIXTURE(sums_are_made_on_request),
-	    IN_FIXTURE(superframes_are_counted),
+	    IN_FIXTURE(tcp_is_read),          IN_FIXTURE(tcp_options_are_bounded),
+	    IN_FIXTURE(icmp_is_read),         IN_FIXTURE(short_quotes_say_less),
+	    IN_FIXTURE(checksums_are_judged), IN_FIXTURE(sums_are_made_on_request),
+	    IN_FIXTURE(hellos_are_summed),    IN_FIXTURE(superframes_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ class View:
         self.up_next = self.down_next = self.up_id = self.down_id = 0
         self.segments = {"up": 0, "down": 0}
         self.state = {}                 # of the rules
+        self.wary = False               # knows decoys
 
     def update(self, p, ttl):
         up = p.src == self.client and p.sport == self.key[2]
@@ -49,7 +50,7 @@ class View:
                 self.said_up = True
                 if p.proto == UDP:
                     self.stream = bytearray(p.payload)
-                elif p.seq == self.next:
+                elif p.seq == self.next and not (p.decoy and self.wary):
                     self.stream += p.payload
                     self.next = end
         else:
@@ -175,6 +176,7 @@ class Middlebox:
         self.rules, self.views, self.events, self.residual = [], {}, [], {}
         self.counts = {}                # of connections, for a Penalty
         self.address = None             # of the router it is part of
+        self.wary = False               # not deceived by decoys
         self.counter = rng.randrange(65536)
 
     def pass_on(self, p, ttl=None):
@@ -189,6 +191,7 @@ class Middlebox:
         if view is None or fresh_syn and (view.over or view.isn not in (None, p.seq)):
             view = self.views[key] = View(p if p.way == "up" else p.copy(
                 src=p.dst, dst=p.src, sport=p.dport, dport=p.sport))
+        view.wary = self.wary
         way = view.update(p, p.ttl - self.path.hops if p.way == "up" else ttl)
         alive = True
         for rule in self.rules:

@@ -18,7 +18,7 @@ class Packet:
 
     __slots__ = ("src", "dst", "proto", "sport", "dport", "seq", "ack", "flags", "window",
                  "options", "payload", "ttl", "ip_id", "df", "tos", "reserved", "icmp",
-                 "event", "way")
+                 "event", "way", "spoil", "decoy")
 
     def __init__(self, src, dst, proto, sport=0, dport=0, seq=0, ack=0, flags=0, window=0,
                  options=b"", payload=b"", ttl=64, ip_id=0, df=True, tos=0, icmp=None):
@@ -30,6 +30,8 @@ class Packet:
         self.icmp = icmp        # (type, code, second word) or None
         self.event = None       # the interference that forged it, or None if it is true
         self.way = None         # "up" or "down", set by the path
+        self.spoil = 0          # what its checksum is wrong by
+        self.decoy = False      # made by the client's side for filters to read
 
     def copy(self, **changes):
         p = Packet.__new__(Packet)
@@ -81,7 +83,7 @@ def transport(p):
     c = checksum(pseudo + data)
     if p.proto == UDP and c == 0:
         c = 0xffff
-    return data[:at] + struct.pack("!H", c) + data[at + 2:]
+    return data[:at] + struct.pack("!H", c ^ p.spoil) + data[at + 2:]
 
 
 def ip_bytes(p, ttl):

@@ -2,7 +2,8 @@
 """The path between client and servers: delay, hops, loss, a middlebox, and the tap that records."""
 import heapq
 
-from .packets import RST, TCP
+from .hosts import icmp_error
+from .packets import RST, TCP, is_v6
 
 HEADERS = 52        # of IP and TCP with timestamps, beside the payload
 QUEUE_GAP = 9       # microseconds between two packets in a queue: 1,100 bytes at 1 Gbit/s
@@ -85,6 +86,7 @@ class Path:
         self.lose = []              # of (predicate): each loses the first packet that fits
         self.clients, self.servers, self.routes = {}, {}, {}
         self.box, self.tap = None, None
+        self.router = None          # the address of one who tells what dies before it arrives
         self.slow = {}              # "up", "down": a Queue between middlebox and client
         self.last = {}
 
@@ -140,11 +142,21 @@ class Path:
 
     def _at_server(self, p, ttl):
         if ttl <= 0:
+            if self.router:
+                self.exceeded(p)
             return
         if self.tap.place == "server":
             self.tap.see(self.clock.now, p, ttl, True)
         if p.dst in self.servers:
             self.servers[p.dst].receive(p)
+
+    def exceeded(self, p):
+        """The last router tells the sender (RFC 792, RFC 4443, 3.3), as most do."""
+        delay, hops = self.far(p.dst)
+        kind = (3, 0) if is_v6(p.src) else (11, 0)
+        q = icmp_error(self.router, p, kind, 255, 0, 1)
+        self.clock.at(self._arrival("d" + p.dst, delay), self._box_down, q, q.ttl - hops)
+        q.way = "down"
 
     def down(self, p):
         p.way = "down"

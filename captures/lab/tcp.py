@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One end of a TCP connection, as Linux and Windows run it (RFC 9293, 5681, 5961, 6298)."""
+from .refusals import refuses
 from .packets import (ACK, FIN, MASK, NOP, PSH, Packet, RST, SACK_OK, SYN, TCP, option_mss,
                       option_sack, option_ts, option_wscale)
 
@@ -26,6 +27,7 @@ class Connection:
         self.ts = host.style["ts"]
         self.sack = True
         self.echo = self.peer_scale = 0
+        self.clock = 0              # of the peer, in its SYN
         self.mss = host.mss
         self.rto, self.tries, self.timer = SYN_RTO, 0, 0
         self.sent_at = self.duplicates = 0
@@ -82,7 +84,7 @@ class Connection:
         o = p.options
         self.ts = self.ts and b"\x08\x0a" in o
         if b"\x08\x0a" in o:
-            self.echo = int.from_bytes(o[o.index(b"\x08\x0a") + 2:][:4], "big")
+            self.echo = self.clock = int.from_bytes(o[o.index(b"\x08\x0a") + 2:][:4], "big")
         self.sack = b"\x04\x02" in o
         self.peer_scale = 1 if b"\x03\x03" in o else None
         if o[:2] == b"\2\4":
@@ -170,6 +172,11 @@ class Connection:
 
     def receive(self, p):
         if self.mute:
+            return
+        refused = refuses(self, p)
+        if refused:
+            if refused == "ack":
+                self.segment(self.nxt, ACK)
             return
         getattr(self, "in_" + self.state.replace("-", "_"))(p)
 
