@@ -49,13 +49,12 @@ kind_of(const struct flow *f, const struct packet *pkt, const struct trace *syn)
 		return DECOY_MD5;
 	if (!reset && !(pkt->flags & TH_ACK_))
 		return DECOY_NO_ACK;
-	if (!reset && !s->bytes && pkt->options & syn->options & OPT_TS &&
-	    seq_before(pkt->tsval, syn->tsval))
+	if (!s->bytes && pkt->options & syn->options & OPT_TS && seq_before(pkt->tsval, syn->tsval))
 		return DECOY_CLOCK;
 	/* Keep-alives stand before the next byte, too, but have one at most (RFC 9293, 3.8.4). */
 	if (!reset && pkt->payload_len > 1 && !seq_before(c->isn + 1, pkt->seq + pkt->payload_len))
 		return DECOY_SEQ;
-	if (!reset && s->syn_seen && s->syns == 1 && !seq_before(s->isn, pkt->ack))
+	if (pkt->flags & TH_ACK_ && s->syn_seen && s->syns == 1 && !seq_before(s->isn, pkt->ack))
 		return DECOY_ACK;
 	return may_die(pkt, syn) ? DECOY_TTL : NDECOYS;
 }

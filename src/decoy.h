@@ -26,8 +26,8 @@ struct held {
 };
 
 /* Tests of filters send their only words with a small TTL, and captures that were edited have wrong
- * checksums: whether such a packet is a decoy is seen by what follows. Decoys are sent one to a dozen
- * times; more than these are not kept. */
+ * checksums: whether such a packet is a decoy is seen by what follows. Decoys are sent one to a
+ * dozen times; more than these are not kept. */
 #define HELD_MAX 4
 
 /* Those of one connection. */
@@ -50,11 +50,25 @@ struct decoys {
  */
 #define NEAR 4
 
+/* No router at all lies between: what others send to the server does not pass here. */
+static inline bool
+is_untouched(uint8_t ttl)
+{
+	return ttl == 64 || ttl == 128 || ttl == 255;
+}
+
 static inline bool
 is_sent_near(uint8_t ttl)
 {
 	return (ttl <= 64 && ttl >= 64 - NEAR) || (ttl <= 128 && ttl >= 128 - NEAR) ||
 	       ttl >= 255 - NEAR;
+}
+
+/* Was the conversation captured beside its client, as far as TTLs tell? */
+static inline bool
+is_beside_client(const struct flow *f)
+{
+	return is_untouched(f->half[CLIENT].ttl) && !is_untouched(f->half[SERVER].ttl);
 }
 
 /* Is this packet of the client's one of them? Then it was noted, and is nobody's word. Or it may be

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Forged resets: Clayton et al. (PETS 2006), Weaver et al. (NDSS 2009), the signatures of
  * Sundara Raman et al. (SIGCOMM 2023), and their innocent twins. */
+#include "decoy.h"
 #include "detect.h"
 #include "resets.h"
 #include "weigh.h"
@@ -97,6 +98,18 @@ is_reply(const struct look *l, size_t i, const struct measure *m)
 	return false;
 }
 
+/* While a server waits for the handshake's end it refuses what confirms anything else, by a reset
+ * with that number, and waits on (RFC 9293, 3.10.7.4): so it answers decoys that came early. */
+static bool
+answers_decoy(const struct flow *f, const struct trace *t)
+{
+	const struct decoys *d = f->decoys;
+
+	return d && (d->n[DECOY_ACK] || d->n[DECOY_SEQ]) && t->from == SERVER &&
+	       !(t->flags & TH_ACK_) && f->half[SERVER].syn_seen &&
+	       !seq_before(f->half[SERVER].isn, t->seq);
+}
+
 static void
 collect(struct suspects *s, const struct look *l, enum side from)
 {
@@ -111,6 +124,8 @@ collect(struct suspects *s, const struct look *l, enum side from)
 			continue;
 		if (t->odd & ODD_DUPLICATE && l->flow->bits & FLOW_DUPLICATED)
 			continue; /* captured twice, like everything else here */
+		if (answers_decoy(l->flow, t))
+			continue;
 		if (s->n == 0)
 			s->trigger = look_last_data(l, CLIENT, i);
 		s->at[s->n] = i;
@@ -402,6 +417,15 @@ are_one_act(const struct suspects s[2], struct finding *const f[2])
 	       !s[!sure].reply[s[!sure].worst];
 }
 
+/* Beside the client nobody else's reset to the server passes: one that its sender does not heed is
+ * a decoy of its own. */
+static bool
+is_own(const struct look *l, const struct finding *f)
+{
+	return f->direction == TO_SERVER && is_beside_client(l->flow) &&
+	       finding_has(f, "after.goes_on");
+}
+
 void
 detect_reset(const struct detection *d, const struct look *l)
 {
@@ -415,6 +439,10 @@ detect_reset(const struct detection *d, const struct look *l)
 	for (int side = 0; side < 2; side++) {
 		collect(&s[side], l, (enum side)side);
 		f[side] = suspect(&s[side]);
+		if (f[side] && is_own(l, f[side])) {
+			finding_free(f[side]);
+			f[side] = NULL;
+		}
 		if (f[side])
 			weigh(f[side]);
 	}

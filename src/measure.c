@@ -121,6 +121,29 @@ oldest_on_its_way(const struct look *l, const struct trace *t, const struct trac
 	return 0;
 }
 
+/* These say nothing for the first time. */
+#define NO_FIRST (ODD_RST | ODD_ICMP | ODD_KEEPALIVE | ODD_CONFLICT | ODD_RETRANSMISSION)
+
+/* The first packet that said the end of what this one says: an answer may be to that, as who
+ * repeats itself has seldom waited for it (Karn's rule, RFC 6298, 3). NULL if it was not kept. */
+static const struct trace *
+first_said(const struct look *l, const struct trace *said)
+{
+	if (!(said->odd & ODD_RETRANSMISSION))
+		return said;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trace *o = flow_trace(l->flow, i);
+
+		if (o == said)
+			break;
+		if (o->from == said->from && o->len && !(o->odd & NO_FIRST) &&
+		    !seq_before(o->seq + o->len, said->seq + said->len) &&
+		    seq_before(o->seq, said->seq + said->len))
+			return o;
+	}
+	return NULL;
+}
+
 /* F1: did it come before its sender can have known of what it answers? */
 static void
 measure_time(struct measure *m, const struct look *l, const struct trace *t, long trigger)
@@ -135,8 +158,8 @@ measure_time(struct measure *m, const struct look *l, const struct trace *t, lon
 	m->rtt = rtt = round_trip(l, (enum side)t->from, &waited);
 	if (rtt < RTT_MIN)
 		return;
-	said = flow_trace(l->flow, (size_t)trigger);
-	if (said->from == t->from || t->nsec < said->nsec)
+	said = first_said(l, flow_trace(l->flow, (size_t)trigger));
+	if (!said || said->from == t->from || t->nsec < said->nsec)
 		return;
 	m->took = t->nsec - said->nsec;
 	m->kappa = (double)m->took / (double)rtt;
@@ -256,6 +279,9 @@ measure_request(struct measure *m, const struct look *l, const struct trace *t, 
 	const struct trace *said = trigger >= 0 ? flow_trace(l->flow, (size_t)trigger) : NULL;
 
 	if (!said || !(t->flags & TH_ACK_) || seq_before(t->ack, said->seq + said->len))
+		return;
+	/* Decoys are sent to die, with the numbers of what they stand for. */
+	if (l->flow->decoys)
 		return;
 	for (const struct icmp_error *e = l->flow->icmp_errors; e; e = e->next)
 		if (e->type == (e->ip_version == 4 ? 11 : 3) && e->quoted_seq == said->seq &&

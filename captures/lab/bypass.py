@@ -75,6 +75,8 @@ class Tool:
     def decoys(self, p, payload, flags=None):
         made = []
         for how in self.fake:
+            if flags is not None and how == "noack":    # that would be a reset like any other
+                how = "ttl"
             for _ in range(self.repeats):
                 q = p.copy(payload=payload, flags=p.flags if flags is None else flags)
                 made.append(fool(self.rng, q, how, self.small(p)))
