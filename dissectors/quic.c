@@ -29,6 +29,8 @@
 #define FULL 1200      /* RFC 9000, 14.1: a datagram with what must be acknowledged */
 #define VERSIONS_MAX 8 /* offered by a server, that are told */
 
+#define TAG_LENGTH 16 /* RFC 9001, 5.3 */
+
 enum { CLIENT_HELLO = 1, SERVER_HELLO = 2 }; /* HandshakeType of TLS */
 #define HANDSHAKE_HEADER 4
 
@@ -57,6 +59,7 @@ enum {
 	F_UNDECRYPTABLE,
 	F_CLOSE,
 	F_REPEAT,
+	F_AHEAD,
 };
 
 static const struct field fields[] = {
@@ -92,6 +95,8 @@ static const struct field fields[] = {
     [F_CLOSE] = {"quic.cc.error_code", FACT_UINT, "CONNECTION_CLOSE in an Initial: its code"},
     [F_REPEAT] = {"quic.repeat", FACT_MARK,
 		  "a flight of the handshake again: nothing confirmed it in time"},
+    [F_AHEAD] = {"quic.ahead", FACT_MARK,
+		 "the client's Initial, right behind one of another connection"},
     {0},
 };
 
@@ -111,6 +116,7 @@ struct quic {
 	int64_t heard_nsec;
 	int64_t confirmed; /* when the client was first seen to have heard the server */
 	uint8_t dcid[QUIC_CID_MAX];
+	uint8_t tag[TAG_LENGTH]; /* of the client's last Initial that was opened */
 	struct quic_keys keys[2];
 };
 
@@ -161,19 +167,6 @@ client_hello(struct flow *f, enum side from, struct bytes whole)
 	q->greeted = true;
 }
 
-/* Bytes of the handshake message that begins here, header included; SIZE_MAX if that is not there.
- */
-static size_t
-hello_length(struct bytes b)
-{
-	struct cursor c = cursor_over(b, CURSOR_BAD);
-	size_t length;
-
-	get_u8(&c);
-	length = HANDSHAKE_HEADER + get_be24(&c);
-	return c.err ? SIZE_MAX : length;
-}
-
 /* True if nothing more is to be learnt from what the client says. */
 static bool
 try_hello(struct flow *f, struct bytes known)
@@ -181,7 +174,7 @@ try_hello(struct flow *f, struct bytes known)
 	struct quic *q = f->state;
 	struct client_hello h;
 	struct cursor c;
-	size_t length = hello_length(known);
+	size_t length = hello_whole_length(known);
 
 	if (length == SIZE_MAX)
 		return false;
@@ -211,7 +204,7 @@ heard_client(struct flow *f, struct bytes text, const struct quic_frames *r)
 	if (q->greeted || !r->crypto)
 		return;
 	/* Nearly always the whole hello is one frame, and nothing is kept. */
-	if (r->whole && !f->buffer[CLIENT] && hello_length(r->first) <= r->first.n) {
+	if (r->whole && !f->buffer[CLIENT] && hello_whole_length(r->first) <= r->first.n) {
 		try_hello(f, r->first);
 		q->greeted = true;
 		return;
@@ -274,12 +267,28 @@ begins_anew(struct flow *f, const struct quic_packet *p, uint8_t *out, struct qu
 		return false;
 	begin(f, p, p->whole.n);
 	if (open_initial(f, CLIENT, p, out, ret)) {
+		if (!q->heard && f->at_nsec - q->flight_nsec[CLIENT] < FLIGHT)
+			note(f, CLIENT, &fields[F_AHEAD]);
 		q->named = q->greeted = q->answered = false;
 		q->confirmed = 0;
 		flow_forget(f, CLIENT);
 		return true;
 	}
 	*q = saved;
+	return false;
+}
+
+/* No client says the very same packet twice (RFC 9000, 12.3); tools do, a dozen times. */
+static bool
+is_copy(struct quic *q, enum side from, const struct quic_packet *p)
+{
+	const uint8_t *tag = p->whole.p + p->whole.n - TAG_LENGTH;
+
+	if (from == SERVER || p->whole.n < TAG_LENGTH)
+		return false;
+	if (memcmp(q->tag, tag, TAG_LENGTH) == 0)
+		return true;
+	memcpy(q->tag, tag, TAG_LENGTH);
 	return false;
 }
 
@@ -295,7 +304,7 @@ look_inside(struct flow *f, enum side from, const struct quic_packet *p, size_t 
 
 	if (p->known->speech == QUIC_CHLO_RAW)
 		note_name(f, from, chlo_name(p->whole));
-	if (!p->known->salt || q->opened[from] == OPENED_MAX)
+	if (!p->known->salt || q->opened[from] == OPENED_MAX || is_copy(q, from, p))
 		return;
 	/* A server's hello fills a datagram, and a farewell does not (RFC 9000, 14.1). */
 	if (from == SERVER && datagram >= FULL && !flow_wants(f, &fields[F_SERVER_HELLO]))
@@ -520,6 +529,8 @@ message(struct flow *f, enum side from, struct cursor *in)
 	if (!quic_is_long(*in->p)) {
 		if (chlo_is_google(whole))
 			google(f, from, whole);
+		else if (from == CLIENT && q->begun && !q->heard && !(*in->p & 0x40))
+			flow_disclaim(f); /* no short header (RFC 9000, 17.3.1), nor time for one */
 		else
 			short_header(f, from);
 		skip_bytes(in, whole.n);

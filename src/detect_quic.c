@@ -239,7 +239,7 @@ detect_quic(const struct detection *d, const struct look *l)
 	struct handshake h;
 
 	if (l->flow->proto != IPPROTO_UDP || !flow_first(l->flow, "quic.repeat") ||
-	    l->flow->icmp_errors)
+	    look_has_error(l->flow))
 		return;
 	read_handshake(&h, l->flow);
 	if (!h.hello || h.closed)

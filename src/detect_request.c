@@ -12,14 +12,29 @@
 #define CITED_MAX 12
 
 static void
-cite(struct finding *f, const struct look *l)
+cite(struct finding *f, const struct look *l, int64_t since)
 {
-	for (size_t i = 0; i < l->n && i < CITED_MAX; i++) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n && n < CITED_MAX; i++) {
 		const struct trace *t = flow_trace(l->flow, i);
 
-		if (!(t->odd & ODD_ICMP))
-			finding_cite(f, t->at, i ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
+		if (!(t->odd & ODD_ICMP) && t->nsec >= since)
+			finding_cite(f, t->at, n++ ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
 	}
+}
+
+/* What a tool against filters sent ahead asks for nothing. */
+static uint64_t
+requests(const struct flow *f)
+{
+	uint64_t n = 0;
+
+	if (!(f->bits & FLOW_AHEAD))
+		return f->half[CLIENT].packets;
+	for (size_t i = 0; flow_fact(f, f->dissector->request, CLIENT, &i); i++)
+		n++;
+	return n;
 }
 
 void
@@ -29,24 +44,25 @@ detect_request(const struct detection *d, const struct look *l)
 	struct suspicion x = {.silence = true};
 	int64_t waited = d->capture_end - c->first;
 	const struct fact *asked;
+	uint64_t n;
 
 	/* Of a conversation that goes on the first part was told. */
 	if (l->flow->bits & FLOW_CONTINUED || !look_asked_in_vain(l->flow) ||
-	    l->flow->icmp_errors || c->packets < 2 || !l->n)
+	    look_has_error(l->flow) || !l->n || (n = requests(l->flow)) < 2)
 		return;
 	asked = flow_first(l->flow, l->flow->dissector->request);
 	x.finding = finding_new(l, DROP, asked->nsec);
 	x.silence_at = asked->at;
 	x.finding->direction = BOTH_WAYS;
 	x.finding->stage = STAGE_DATAGRAM;
-	cite(x.finding, l);
+	cite(x.finding, l, l->flow->bits & FLOW_AHEAD ? asked->nsec : c->first);
 	finding_trigger(x.finding, TRIGGER_PROTOCOL, l->flow->dissector->trigger, BASIS_CONTENT);
 	finding_cite(x.finding, asked->at, ROLE_TRIGGER);
 	finding_weigh(x.finding,
-		      c->packets >= REQUESTS && waited >= PATIENCE ? "request.unanswered"
-								   : "request.unanswered_once",
+		      n >= REQUESTS && waited >= PATIENCE ? "request.unanswered"
+							  : "request.unanswered_once",
 		      asked->at);
 	finding_explain(x.finding, "The client asked %llu times (%s), and nothing came back.",
-			(unsigned long long)c->packets, l->flow->dissector->title);
+			(unsigned long long)n, l->flow->dissector->title);
 	d->suspect(d->context, l, &x);
 }

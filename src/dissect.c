@@ -153,6 +153,16 @@ flow_becomes(struct flow *f, const char *name)
 }
 
 void
+flow_disclaim(struct flow *f)
+{
+	flow_becomes(f, NULL);
+	flow_forget(f, CLIENT);
+	flow_forget(f, SERVER);
+	f->nfacts = 0;
+	f->bits |= FLOW_AHEAD;
+}
+
+void
 flow_skip(struct flow *f, enum side from, uint64_t n)
 {
 	struct message_buffer *m = buffer_of(f, from);
@@ -529,6 +539,11 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 	f->said[from] += b.n;
 	if ((b.n == 0 && f->proto == IPPROTO_UDP) || dissect_done(f, from))
 		return;
+	if (from == CLIENT && f->proto == IPPROTO_UDP && !f->half[SERVER].packets &&
+	    opening_is_filler(b)) {
+		f->bits |= FLOW_AHEAD;
+		return;
+	}
 	set_time(f);
 	if (!f->dissector) {
 		const struct dissector *d = probe(f, from, b, DATAGRAMS, &wait);
@@ -551,7 +566,16 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 	}
 	f->messages++;
 	f->dissector->message(f, from, &in);
-	if (in.err == CURSOR_BAD)
+	if (!f->dissector) { /* it was disclaimed: who else knows it? */
+		const struct dissector *d = probe(f, from, b, DATAGRAMS, &wait);
+
+		if (!d)
+			return;
+		claim(f, d);
+		in = cursor_over(b, cut ? CURSOR_SHORT : CURSOR_BAD);
+		f->dissector->message(f, from, &in);
+	}
+	if (in.err == CURSOR_BAD && f->dissector)
 		note(f, from, malformed_field(f->dissector));
 }
 

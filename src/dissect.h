@@ -59,6 +59,9 @@ void flow_enough(struct flow *f, enum side from);
 /* From inside message(): another protocol takes over behind this message (CONNECT, STARTTLS),
  * in both directions. NULL: the probes decide which. */
 void flow_becomes(struct flow *f, const char *dissector);
+/* From inside message(), of datagrams only: this is none of the protocol's, and so was what came
+ * before it: what was noted is forgotten, and the probes are asked anew. */
+void flow_disclaim(struct flow *f);
 /* From inside message(), of datagrams only: n bytes for what one side says in several of them,
  * zeroed when first asked for, kept until flow_forget() or the end of the flow. */
 void *flow_memory(struct flow *f, enum side from, size_t n);

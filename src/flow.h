@@ -113,9 +113,10 @@ enum flow_bits {
 	FLOW_REUSED = 1 << 7,     /* the ports were used before by another connection */
 	FLOW_DUPLICATED = 1 << 8, /* ordinary packets were captured twice */
 	FLOW_JUDGED = 1 << 9,     /* settled: judged, and its packets and facts forgotten */
-	FLOW_DECOY = 1 << 10,     /* the packet at hand is a decoy, or may be: nobody reads it now */
-	FLOW_HELD = 1 << 11,      /* packets are held back that may be decoys (decoy.h) */
-	FLOW_RELEASED = 1 << 12,  /* those were none, and were noted; nobody has read them yet */
+	FLOW_DECOY = 1 << 10,    /* the packet at hand is a decoy, or may be: nobody reads it now */
+	FLOW_HELD = 1 << 11,     /* packets are held back that may be decoys (decoy.h) */
+	FLOW_AHEAD = 1 << 13,    /* other datagrams came ahead of the client's first words */
+	FLOW_RELEASED = 1 << 12, /* those were none, and were noted; nobody has read them yet */
 };
 
 struct flow {

@@ -444,3 +444,16 @@ client_hello_shape(const struct client_hello *h)
 			sum += scatter(0x10000u | h->extensions[i]);
 	return sum ? sum : 1;
 }
+
+#define HANDSHAKE_HEADER 4 /* RFC 8446, 4: type and length */
+
+size_t
+hello_whole_length(struct bytes b)
+{
+	struct cursor c = cursor_over(b, CURSOR_BAD);
+	size_t length;
+
+	get_u8(&c);
+	length = HANDSHAKE_HEADER + get_be24(&c);
+	return c.err ? SIZE_MAX : length;
+}

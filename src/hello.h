@@ -53,3 +53,6 @@ bool client_hello_ja3(const struct client_hello *h, char out[MD5_HEX + 1]);
  * carrier is 't' for TCP, 'q' for QUIC, 'd' for DTLS. */
 #define JA4_LENGTH 36
 bool client_hello_ja4(const struct client_hello *h, char carrier, char out[JA4_LENGTH + 1]);
+/* Bytes of the handshake message that begins here, header included; SIZE_MAX if that is not there.
+ */
+size_t hello_whole_length(struct bytes b);

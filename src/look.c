@@ -20,6 +20,22 @@ set_name(struct look *l, const struct fact *fact, enum trigger_kind kind)
 	l->said_nsec = fact->nsec;
 }
 
+/* Ahead of the true hello tools against filters send others (quic.ahead), at once: what was said
+ * last before the server answered counts. */
+static const struct fact *
+quic_name(const struct flow *f)
+{
+	const struct fact *last = flow_first(f, "quic.sni"), *fact;
+	int64_t heard = f->half[SERVER].packets ? f->half[SERVER].first : INT64_MAX;
+	size_t i = 0;
+
+	if (!flow_first(f, "quic.ahead"))
+		return last;
+	for (; (fact = flow_fact(f, "quic.sni", CLIENT, &i)) && fact->nsec <= heard; i++)
+		last = fact;
+	return last;
+}
+
 static void
 read_names(struct look *l)
 {
@@ -38,7 +54,7 @@ read_names(struct look *l)
 		set_name(l, fact, TRIGGER_HTTP_HOST);
 	if ((fact = flow_first(f, "dns.qry.name")))
 		set_name(l, fact, TRIGGER_DNS_NAME);
-	if (f->proto == IPPROTO_UDP && (fact = flow_first(f, "quic.sni")))
+	if (f->proto == IPPROTO_UDP && (fact = quic_name(f)))
 		set_name(l, fact, TRIGGER_QUIC_SNI);
 }
 
@@ -174,6 +190,21 @@ look_asked_in_vain(const struct flow *f)
 	return f->proto == IPPROTO_UDP && d && d->request && !f->half[SERVER].packets &&
 	       flow_first(f, d->request) && !(d->peer && flow_first(f, d->peer)) &&
 	       !is_of_own_network(&f->addr[SERVER]);
+}
+
+bool
+look_sends_ahead(const struct flow *f)
+{
+	return f->bits & FLOW_AHEAD || flow_first(f, "quic.ahead");
+}
+
+bool
+look_has_error(const struct flow *f)
+{
+	for (const struct icmp_error *e = f->icmp_errors; e; e = e->next)
+		if (e->type != (e->ip_version == 4 ? 11 : 3) || !look_sends_ahead(f))
+			return true;
+	return false;
 }
 
 void

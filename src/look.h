@@ -43,3 +43,7 @@ const struct trace *look_packet(const struct look *l, struct ref at);
 /* Distance of a packet's TTL from those of its side's other packets; 0 if it lies among them.
  * *ret_usual is the nearest of these, *ret_n how many there were. */
 int look_ttl_jump(const struct look *l, const struct trace *t, int *ret_usual, size_t *ret_n);
+/* Did the client send other datagrams ahead of its first words? */
+bool look_sends_ahead(const struct flow *f);
+/* Does an ICMP error tell of something else than such a datagram that died on the way? */
+bool look_has_error(const struct flow *f);

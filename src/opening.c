@@ -74,3 +74,12 @@ opening_is_encrypted(const struct opening *o)
 		return false;
 	return o->printable * 2 <= o->n && o->run <= TEXT_RUN;
 }
+
+/* The shortest that is known has 64 bytes; so many equal ones are no chance. */
+#define FILLED 16
+
+bool
+opening_is_filler(struct bytes b)
+{
+	return b.n >= FILLED && memcmp(b.p + 1, b.p + 2, FILLED - 2) == 0;
+}

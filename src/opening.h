@@ -16,3 +16,6 @@ struct opening {
 void opening_count(struct opening *o, struct bytes first);
 /* Did the filter that China had from November 2021 to March 2023 take it for fully encrypted? */
 bool opening_is_encrypted(const struct opening *o);
+/* Is a datagram filled with one byte, all but the first? Tools against filters send such ahead of
+ * the first words (zapret: 620 bytes ahead of QUIC, 64 ahead of STUN, WireGuard and others). */
+bool opening_is_filler(struct bytes b);

@@ -89,7 +89,6 @@ tricks_count(struct tricks *t, const struct look *l)
 {
 	const struct flow *f = l->flow;
 	const struct half *c = &f->half[CLIENT];
-	const struct fact *junk;
 	bool any = count_decoys(t, f);
 
 	if (f->proto == IPPROTO_TCP && c->syn_seen && is_sent_near(c->ttl) &&
@@ -99,7 +98,8 @@ tricks_count(struct tricks *t, const struct look *l)
 		any |= count_overlap(t, l, first);
 		any |= count_cut(t, l, first);
 	}
-	if (f->proto == IPPROTO_UDP && (junk = flow_first(f, "wireguard.junk"))) {
+	if (f->proto == IPPROTO_UDP && f->dissector &&
+	    (look_sends_ahead(f) || flow_first(f, "wireguard.junk"))) {
 		found(t, TRICK_AHEAD, f->first_at);
 		any = true;
 	}

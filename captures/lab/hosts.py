@@ -75,7 +75,7 @@ class Host:
         self.clock.at(self.busy, self.process, p)
 
     def process(self, p):
-        if self.dead:
+        if self.dead or p.spoil:
             return
         if p.proto == UDP:
             if p.dport in self.udp:

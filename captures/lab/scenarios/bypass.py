@@ -2,9 +2,11 @@
 """Tools against filters at the client's side: all is fine with them, or fails for its own reasons, or
 is blocked all the same. What they do themselves is nobody's interference."""
 from . import scenario
+from .. import quic, talks
 from ..acts import Drop, Reset
 from ..bypass import FAKES, Tool
-from ..middlebox import host, sni
+from ..middlebox import Trigger, host, sni
+from ..quicends import QuicName, quic_connect, quic_server
 
 # How a decoy is kept from the server: one way, or two.
 FOOLING = (("ttl",), ("sum",), ("md5",), ("ts",), ("seq",), ("ack",), ("noack",), ("ttl", "md5"),
@@ -148,3 +150,72 @@ def bypass_host_reset(lab):
     lab.http(lab.bad, 2)
     lab.http(lab.good, 4)
     lab.http(lab.bad, 6)
+
+
+# --- datagrams ---
+
+def false_hello(lab):
+    """An Initial of a connection that nobody opens."""
+    rng = lab.rng
+    return quic.initial(quic.V1, rng.randbytes(8), rng.randbytes(8), 0,
+                        quic.crypto(0, quic.client_hello(rng, lab.pick(*FAKES[::-1]))), size=quic.DATAGRAM)
+
+
+def ahead(lab, *usual, how=()):
+    """A tool that sends other datagrams ahead of the first: zapret's own fillings, or a false hello."""
+    payloads = {"quic": bytes((0x40,)) + bytes(619), "zeros": bytes(64), "hello": false_hello(lab)}
+    chosen = lab.pick(usual, ("hello",), ("zeros",), ("quic",), ("quic", "hello"))
+    if lab.pick(False, True):
+        lab.path.router = lab.foreign(9)
+    return Tool(lab, lab.pick(how, ("ttl",), ("sum",)), repeats=lab.pick(6, 1, 2, 11),
+                ahead=[payloads[c] for c in chosen])
+
+
+@scenario("twin")
+def bypass_quic_fine(lab):
+    """Six false Initials ahead of each true one: QUIC works."""
+    ahead(lab, "hello")
+    quic_server(lab, lab.good)
+    quic_server(lab, lab.bad)
+    lab.rule(Drop(QuicName(lab, FAKES[0])))
+    for at, name in ((0.3, lab.good), (2, lab.bad), (5, lab.bad)):
+        quic_connect(lab, name, at, large=lab.pick(False, True), chaos=lab.pick(True, False))
+
+
+@scenario("interference")
+def bypass_quic_drop(lab):
+    """Six false Initials ahead of each true one, but the filter reads the true name."""
+    ahead(lab, "hello")
+    h = quic_server(lab, lab.good)
+    lab.alias(lab.bad, h)
+    lab.rule(Drop(QuicName(lab, lab.bad), ways=("up", "down")))
+    for at, name in ((0.3, lab.good), (2, lab.bad), (15, lab.good), (24, lab.bad)):
+        quic_connect(lab, name, at, large=lab.pick(False, True), chaos=lab.pick(True, False))
+    lab.https(lab.bad, 3)
+
+
+@scenario("twin")
+def bypass_calls_fine(lab):
+    """Datagrams of zeros ahead of a call's first words, of a tunnel's and of STUN: all are answered."""
+    ahead(lab, "zeros")
+    talks.whatsapp_chat(lab, 0.5, lab.host("g.whatsapp.net"))
+    talks.whatsapp_call(lab, 2, lab.host())
+    talks.stun(lab, 3, lab.host())
+    talks.discord(lab, 4, lab.host())
+    talks.wireguard(lab, 5, lab.host(), lab.pick(51820, 443))
+
+
+@scenario("interference")
+def bypass_call_drop(lab):
+    """False Initials ahead of a call's requests do not help: these vanish, other STUN is answered."""
+    ahead(lab, "hello", how=("ttl",))
+    chat, relays = lab.host("g.whatsapp.net"), [lab.host(), lab.host()]
+    for relay in relays:
+        lab.rule(Drop(Trigger("protocol", "stun", b"\x00\x03", to=relay.address), accept={
+            "value": ["stun", "whatsapp"], "min_confidence": 0.3,
+            "kind": ["protocol", "ip", "ip-port"]}))
+    talks.whatsapp_chat(lab, 0.5, chat, n=3)
+    talks.stun(lab, 3, lab.host())
+    for i, relay in enumerate(relays):
+        talks.whatsapp_call(lab, 5 + i, relay)
+    talks.stun(lab, 20, lab.host())
