@@ -23,6 +23,17 @@ struct stops {
 	bool packets; /* it is the packets that agree, not the bytes */
 };
 
+/* One server, that was not heard any more when the first of the two asked in vain: it may have
+ * died, or its address may have been taken away, once and for both. */
+static bool
+are_one_end(const struct candidate *x, const struct candidate *y)
+{
+	int64_t a = x->suspicion.finding->nsec, b = y->suspicion.finding->nsec;
+	int64_t asked = a < b ? x->suspicion.unheard_nsec : y->suspicion.unheard_nsec;
+
+	return addr_equal(&x->episode.server, &y->episode.server) && (a > b ? a : b) <= asked;
+}
+
 static bool
 is_stop(const struct candidate *x, const struct candidate *y)
 {
@@ -31,7 +42,7 @@ is_stop(const struct candidate *x, const struct candidate *y)
 	return g->mechanism == FREEZE && y->episode.flow != x->episode.flow &&
 	       addr_equal(&y->episode.client, &x->episode.client) &&
 	       y->episode.proto == x->episode.proto &&
-	       llabs(g->nsec - x->suspicion.finding->nsec) > AT_ONCE;
+	       llabs(g->nsec - x->suspicion.finding->nsec) > AT_ONCE && !are_one_end(x, y);
 }
 
 static bool

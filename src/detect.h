@@ -16,6 +16,7 @@ struct suspicion {
 	bool silence;          /* nothing speaks but silence: a control decides */
 	bool hopeless;         /* kept for the fit only: nobody's repetition */
 	struct ref silence_at; /* the first unanswered packet */
+	int64_t unheard_nsec;  /* when the first packet was sent after the stop */
 	uint32_t stop_packets, stop_bytes; /* after which all stopped; bytes: from the server */
 	uint8_t data_ttl; /* the TTL of payload in the server's name; 0 if it is none */
 };

@@ -176,6 +176,7 @@ detect_freeze(const struct detection *d, const struct look *l)
 	x.finding->direction = BOTH_WAYS;
 	x.finding->stage = f->proto == IPPROTO_TCP ? STAGE_ESTABLISHED : STAGE_DATAGRAM;
 	x.silence_at = flow_trace(f, (size_t)s.first)->at;
+	x.unheard_nsec = flow_trace(f, (size_t)s.first)->nsec;
 	cite_stop(x.finding, l, &s);
 	finding_trigger(x.finding, TRIGGER_VOLUME, "", BASIS_CONTENT);
 	weigh_stop(x.finding, l, &s, &x);

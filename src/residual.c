@@ -82,6 +82,24 @@ is_plausible(const struct candidate *y, const struct candidate *x, const struct 
 	       (f->stage == STAGE_SYN && (o->answered || o->earliest < y->suspicion.finding->nsec));
 }
 
+/* A connection that had worked fell silent, and nothing was heard from that server since: if it
+ * died then, it is silent now for the same reason, and nothing was left over. */
+static bool
+may_have_died(const struct correlation *c, const struct candidate *y)
+{
+	const struct finding *f = y->suspicion.finding;
+	const struct episode *all;
+	size_t from, to;
+
+	if (f->mechanism != FREEZE && (f->mechanism != DROP || f->stage != STAGE_ESTABLISHED))
+		return false;
+	control_neighbours(c->history, &y->episode, &all, &from, &to);
+	for (size_t i = from; i < to; i++)
+		if (all[i].server_last > f->nsec + NSEC_PER_SEC)
+			return false;
+	return true;
+}
+
 static const struct candidate *
 cause_of(const struct correlation *c, const struct candidate *x)
 {
@@ -91,7 +109,7 @@ cause_of(const struct correlation *c, const struct candidate *x)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct candidate *y = &c->candidates[i];
 
-		if (y == x || !may_cause(y, x) || !is_plausible(y, x, &o))
+		if (y == x || !may_cause(y, x) || !is_plausible(y, x, &o) || may_have_died(c, y))
 			continue;
 		if (!hit || y->suspicion.finding->nsec > hit->suspicion.finding->nsec)
 			hit = y;

@@ -5,7 +5,7 @@ import importlib
 MODULES = ("resets", "handshake", "forgery", "data", "drops", "leftover", "crowds", "quic", "dns",
            "resolvers", "answers", "dnssystems", "pages", "alerts", "certificates", "mails",
            "contrasts", "rates", "freezes", "icmp", "systems", "calls", "requests", "services", "evening",
-           "plain", "benign", "bypass")
+           "plain", "benign", "bypass", "messengers")
 ALL = {}
 
 
