@@ -539,8 +539,8 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 	f->said[from] += b.n;
 	if ((b.n == 0 && f->proto == IPPROTO_UDP) || dissect_done(f, from))
 		return;
-	if (from == CLIENT && f->proto == IPPROTO_UDP && !f->half[SERVER].packets &&
-	    opening_is_filler(b)) {
+	if (!f->dissector && from == CLIENT && f->proto == IPPROTO_UDP &&
+	    !f->half[SERVER].packets && opening_is_filler(b)) {
 		f->bits |= FLOW_AHEAD;
 		return;
 	}
