@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The data path, from capture files to a report. Nothing here names a protocol, a censor or an
- * output format. */
+/* The data path, from capture files to a report. Nothing here names a protocol above TCP, a censor
+ * or an output format. */
 #include "analyze.h"
 #include "complain.h"
 #include "decode.h"
@@ -156,16 +156,14 @@ feed_stream(struct analysis *a, struct flow *f, const struct packet *pkt, enum s
 static void
 feed_reset(struct flow *f, const struct packet *pkt, enum side from)
 {
-	char text[2 * CAUSE_MAX + 1] = "";
-	size_t n = pkt->payload.n < CAUSE_MAX ? pkt->payload.n : CAUSE_MAX;
+	char text[2 * CAUSE_MAX + 1];
 
-	if (!n || pkt->bits & PKT_PADDED)
+	if (!pkt->payload.n || pkt->bits & PKT_PADDED)
 		return;
-	for (size_t i = 0; i < n; i++)
-		snprintf(text + 2 * i, 3, "%02x", pkt->payload.p[i]);
 	f->at = (struct ref){pkt->number, pkt->capture};
 	f->at_nsec = pkt->nsec;
-	note_string(f, from, field_named("tcp.reset_cause"), text);
+	note_string(f, from, field_named("tcp.reset_cause"),
+		    hex_text(pkt->payload, CAUSE_MAX, text));
 }
 
 static void

@@ -250,7 +250,7 @@ match(struct judge *j, const struct look *l)
 static bool
 is_part_of(const struct finding *fin, const struct finding *whole)
 {
-	if (fin->mechanism != FIN_INJECTION || whole->confidence < 0.6 || !fin->ncites ||
+	if (fin->mechanism != FIN_INJECTION || whole->confidence < CONFIDENCE_LIKELY || !fin->ncites ||
 	    (whole->mechanism != DATA_INJECTION && whole->mechanism != BLOCK_PAGE &&
 	     whole->mechanism != TLS_ALERT_INJECTION))
 		return false;
@@ -412,7 +412,7 @@ judge_flow(struct judge *j, struct flow *f)
 	}
 	join_acts(j);
 	for (size_t i = 0; i < j->npending; i++) {
-		if (j->pending[i].finding->confidence >= 0.3)
+		if (j->pending[i].finding->confidence >= CONFIDENCE_POSSIBLE)
 			suspected[nsuspected++] = suspect_name(j->pending[i].finding);
 		explained |= j->pending[i].finding->nattributions > 0;
 	}
