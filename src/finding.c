@@ -227,3 +227,20 @@ finding_trigger(struct finding *f, enum trigger_kind kind, const char *value, un
 	f->trigger_value = value ? arena_printf(f->arena, "%s", value) : "";
 	f->basis = basis;
 }
+
+void
+chances_add(struct chances *c, const struct finding *f)
+{
+	if (f->confidence > c->surest[f->mechanism])
+		c->surest[f->mechanism] = f->confidence;
+}
+
+double
+chances_of_any(const struct chances *c)
+{
+	double none = 1;
+
+	for (int i = 0; i < NMECHANISMS; i++)
+		none *= 1 - c->surest[i];
+	return 1 - none < CONFIDENCE_MAX ? 1 - none : CONFIDENCE_MAX;
+}

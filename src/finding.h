@@ -87,6 +87,8 @@ extern const char *const vantage_words[NVANTAGES];
 #define CONFIDENCE_POSSIBLE 0.3
 #define CONFIDENCE_LIKELY 0.6
 #define CONFIDENCE_CONFIRMED 0.9
+/* Nothing is certain: packets can be made up. */
+#define CONFIDENCE_MAX 0.999
 const char *verdict_word(double confidence); /* or NULL, if it is less than possible */
 
 /* One measured feature of a cited packet: "ip.ttl", 61, 48. Texts belong to the finding. */
@@ -202,3 +204,12 @@ void finding_attribute(struct finding *f, const char *fingerprint, double score,
 		       const char *const *references);
 void finding_explain(struct finding *f, const char *text, ...) PRINTF_LIKE(2, 3);
 void finding_trigger(struct finding *f, enum trigger_kind kind, const char *value, unsigned basis);
+
+/* How surely at least one of several findings is true. Those of one mechanism stand and fall
+ * together, as one outage silences many relays: the surest speaks for all of them. */
+struct chances {
+	double surest[NMECHANISMS];
+};
+void chances_add(struct chances *c, const struct finding *f);
+/* At most 0.999, as of a finding. */
+double chances_of_any(const struct chances *c);

@@ -25,7 +25,7 @@ struct served {
 	struct timeline story;
 	bool met; /* by more than an address */
 	unsigned mechanisms;
-	double doubt; /* chance that no finding is true */
+	struct chances chances;
 	unsigned *findings;
 	size_t nfindings;
 };
@@ -79,7 +79,7 @@ usage_of(const struct telling *t, const struct episode *e)
 static void
 keep_finding(struct telling *t, struct served *s, const struct finding *f)
 {
-	s->doubt *= 1 - f->confidence;
+	chances_add(&s->chances, f);
 	if (f->confidence >= CONFIDENCE_LIKELY)
 		s->mechanisms |= 1u << f->mechanism;
 	s->findings = arena_room(t->arena, s->findings, s->nfindings, sizeof *s->findings);
@@ -210,7 +210,7 @@ conclude(const struct served *s, const struct service *service, struct target *r
 	if (r->state == STATE_REACHABLE)
 		r->confidence = (double)ok / (double)tried;
 	else
-		r->confidence = s->doubt < 0.001 ? 0.999 : 1 - s->doubt;
+		r->confidence = chances_of_any(&s->chances);
 	return true;
 }
 
@@ -228,8 +228,6 @@ functions_tell(struct arena *a, const struct services *s, struct history *h,
 		t.about[i] = (struct about){findings[i]->flow.id, findings[i]};
 	qsort(t.about, n, sizeof *t.about, by_flow);
 	t.served = arena_alloc(a, (services + 1) * sizeof *t.served);
-	for (size_t i = 1; i <= services; i++)
-		t.served[i].doubt = 1;
 	count_all(&t);
 	for (size_t i = 1; i <= services; i++)
 		if (conclude(&t.served[i], services_get(s, (uint8_t)i), &ret[k]))

@@ -21,6 +21,15 @@ same_hosts(const struct episode *a, const struct episode *b)
 	return addr_equal(&a->server, &b->server) && addr_equal(&a->client, &b->client);
 }
 
+/* Who says no name says the same whenever it speaks the same protocol. */
+static bool
+say_the_same(const struct episode *a, const struct episode *b)
+{
+	if (a->name || b->name)
+		return control_same_text(a->name, b->name);
+	return a->protocol == b->protocol;
+}
+
 /* Could y be the cause of what befell x? */
 static bool
 may_cause(const struct candidate *y, const struct candidate *x)
@@ -36,7 +45,7 @@ may_cause(const struct candidate *y, const struct candidate *x)
 	if (f->mechanism == RST_INJECTION && (g->stage == STAGE_SYN || g->stage == STAGE_HANDSHAKE))
 		return false;
 	/* The same words again are a repetition, not what is left of it. */
-	return f->stage == STAGE_SYN || !control_same_text(x->episode.name, y->episode.name);
+	return f->stage == STAGE_SYN || !say_the_same(&x->episode, &y->episode);
 }
 
 /* How the same place fared at other times. */

@@ -22,7 +22,7 @@ struct tally {
 	enum target_kind kind;
 	uint64_t flows, ok, failed, interfered, dns_ok, dns_flows;
 	unsigned mechanisms;
-	double confidence, doubt; /* doubt: chance that no finding is true */
+	struct chances *chances; /* NULL: there is no finding */
 	unsigned *findings;
 	size_t nfindings;
 	const char *controls[CONTROLS_MAX];
@@ -51,7 +51,6 @@ tally_of(struct tallies *t, const char *name, enum target_kind kind)
 	x = arena_alloc(t->arena, sizeof *x);
 	x->name = name;
 	x->kind = kind;
-	x->doubt = 1;
 	HASH_ADD_KEYPTR(hh, t->all, key, strlen(key), x);
 	return x;
 }
@@ -134,7 +133,9 @@ add_finding(struct tallies *t, struct tally *x, const struct finding *f, bool co
 		x->interfered += !counted;
 		x->mechanisms |= 1u << f->mechanism;
 	}
-	x->doubt *= 1 - f->confidence;
+	if (!x->chances)
+		x->chances = arena_alloc(t->arena, sizeof *x->chances);
+	chances_add(x->chances, f);
 	x->findings = arena_room(t->arena, x->findings, x->nfindings, sizeof *x->findings);
 	x->findings[x->nfindings++] = f->number;
 	add_controls(t, x, f);
@@ -262,7 +263,7 @@ conclude(struct arena *a, struct tally *x, struct target *r)
 	r->ncontrols = x->ncontrols;
 	if (x->interfered) {
 		r->state = x->ok ? STATE_IMPAIRED : STATE_BLOCKED;
-		r->confidence = x->doubt < 0.001 ? 0.999 : 1 - x->doubt;
+		r->confidence = chances_of_any(x->chances);
 	} else if (ok) {
 		r->state = STATE_REACHABLE;
 		r->confidence = tried ? (double)ok / (double)tried : 1;
@@ -270,7 +271,7 @@ conclude(struct arena *a, struct tally *x, struct target *r)
 			r->confidence = 1;
 	} else {
 		r->state = STATE_UNCLEAR;
-		r->confidence = 1 - x->doubt;
+		r->confidence = x->chances ? chances_of_any(x->chances) : 0;
 	}
 	if (x->story.n)
 		timeline_tell(&x->story, a, r);

@@ -33,12 +33,6 @@ found(struct tricks *t, unsigned trick, struct ref at)
 }
 
 static bool
-is_same(struct ref a, struct ref b)
-{
-	return a.frame == b.frame && a.capture == b.capture;
-}
-
-static bool
 count_decoys(struct tricks *t, const struct flow *f)
 {
 	for (unsigned i = 0; f->decoys && i < NDECOYS; i++) {
@@ -75,7 +69,7 @@ count_cut(struct tricks *t, const struct look *l, const struct trace *first)
 {
 	int64_t answered = l->flow->half[SERVER].first_data;
 
-	if (l->said != TRIGGER_SNI || is_same(first->at, l->said_at) ||
+	if (l->said != TRIGGER_SNI || ref_equal(first->at, l->said_at) ||
 	    (answered && answered < l->said_nsec))
 		return false;
 	if (first->len >= SEGMENT_LEAST && !(first->odd & ODD_GAP))

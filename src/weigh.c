@@ -22,8 +22,6 @@ const double weight_family_cap[NFAMILIES] = {
 #define TELLING 1.5
 /* One strong feature of its own, or two weak ones, before marks in the header count. */
 #define STANDS_OUT 2.0
-/* Nothing is certain: packets can be made up. */
-#define CONFIDENCE_MAX 0.999
 
 /* The table's rows by a hash of their names; more slots than rows there will be. */
 #define SLOTS 1024

@@ -44,6 +44,31 @@ victims_by_contrast(void **state)
 	}
 }
 
+/* Who says no name says the same again: a silence that repeats is no rest of the first. */
+static void
+nameless_is_no_rest(void **state)
+{
+	static const char *const names[][2] = {{"bad.example", "else.example"}, {NULL, NULL}};
+
+	(void)state;
+	for (int nameless = 0; nameless < 2; nameless++) {
+		struct past p;
+
+		past_begin(&p);
+		for (int i = 0; i < 2; i++) {
+			struct episode e = unheard(&p, 20 * i, 1, 443, names[nameless][i]);
+
+			suspected(&p, &e, DROP, STAGE_FIRST_DATA, "silence.data");
+			p.candidates[i].suspicion.silence = true;
+			finding_weigh(p.candidates[i].suspicion.finding, "control.other_transport",
+				      e.first_at);
+		}
+		correlate(&p.correlation);
+		assert_int_equal(told(&p, 1, "history.residual"), !nameless);
+		past_end(&p);
+	}
+}
+
 /* What is kept for the fit alone is nobody's repetition. */
 static void
 hopeless_is_no_repeat(void **state)
@@ -302,6 +327,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(victims_by_contrast),
 	    cmocka_unit_test(hopeless_is_no_repeat),
+	    cmocka_unit_test(nameless_is_no_rest),
 	    cmocka_unit_test(residual),
 	    cmocka_unit_test(residual_of_something_unknown),
 	    cmocka_unit_test(bans),

@@ -144,7 +144,7 @@ turns_are_told(void **state)
 	end(&v);
 }
 
-/* Several findings make it surer; several of one flow are one flow. */
+/* Findings of unlike kinds make it surer, those of one kind do not; several of one flow are one. */
 static void
 findings_add_up(void **state)
 {
@@ -161,7 +161,7 @@ findings_add_up(void **state)
 	accuse(&v, &e, DROP, 0.9);
 	conclude(&v, NULL);
 	t = target(&v, "bad.example", TARGET_DOMAIN);
-	assert_near(t->confidence, 1 - 0.2 * 0.3 * 0.1);
+	assert_near(t->confidence, 1 - 0.3 * 0.1);
 	assert_int_equal(t->flows, 2);
 	assert_int_equal(t->interfered, 2);
 	assert_int_equal(t->mechanisms, 1u << DROP | 1u << RST_INJECTION);
@@ -184,8 +184,18 @@ never_certain(void **state)
 		accuse(&v, &e, DROP, 0.95);
 	}
 	conclude(&v, NULL);
-	assert_near(v.targets[0].confidence, 0.999);
+	assert_near(v.targets[0].confidence, 0.95);
 	assert_int_equal(v.targets[0].nfindings, 40);
+	end(&v);
+	begin(&v);
+	for (int i = 0; i < 4; i++) {
+		static const enum mechanism unlike[] = {DROP, RST_INJECTION, BLOCK_PAGE, FREEZE};
+		struct episode e = unheard(&v.past, 10 * i, 1, 443, "bad.example");
+
+		accuse(&v, &e, unlike[i], 0.95);
+	}
+	conclude(&v, NULL);
+	assert_near(v.targets[0].confidence, 0.999);
 	end(&v);
 }
 
