@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The function of src/weigh.c once more, for the fit; its constants are read from there."""
+"""The function of src/weigh.c once more, for the fit; its constants are read from the source."""
 import math
 import os
 import re
@@ -7,6 +7,7 @@ import re
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEIGHTS = os.path.join(ROOT, "src", "weights.c")
 WEIGH = os.path.join(ROOT, "src", "weigh.c")
+FINDING = os.path.join(ROOT, "src", "finding.h")
 START = os.path.join(ROOT, "tests", "fit", "start.tsv")
 
 ROW = re.compile(r'(\{"([a-z0-9_.-]+)", FAMILY_([A-Z]+), )(-?\d+(?:\.\d+)?)(,)')
@@ -34,7 +35,7 @@ class Model:
                     for family, number in CAP.findall(code)}
         self.alone = constant(code, "SILENCE_ALONE_MAX")
         self.telling = constant(code, "TELLING")
-        self.most = constant(code, "CONFIDENCE_MAX")
+        self.most = constant(text_of(FINDING), "CONFIDENCE_MAX")
 
     def sums(self, names, weight):
         out = {}
