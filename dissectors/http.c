@@ -73,7 +73,8 @@ static const struct field fields[] = {
 		 "sends the browser by itself; at most 512 bytes"},
     [F_TITLE] = {"http.title", FACT_TEXT, "title of the page, at most 128 bytes"},
     [F_BODY] = {"http.body", FACT_TEXT,
-		"beginning of a body that may tell of a block, decoded, at most 8192 bytes"},
+		"beginning of a body that may tell of a block, decoded, at most 8192 bytes",
+		.bulky = true},
     {0},
 };
 
@@ -316,12 +317,15 @@ static void
 look(struct flow *f, enum side from, struct bytes raw)
 {
 	const struct http *h = f->state;
-	uint8_t page[LOOK_MAX];
-	size_t n = page_decode(raw, (enum page_coding)h->coding, page, sizeof page);
+	uint8_t text[LOOK_MAX + 1];
+	struct bytes page = {text, page_decode(raw, (enum page_coding)h->coding, text, LOOK_MAX)};
 
-	note_some(f, from, F_TITLE, page_title((struct bytes){page, n}), TITLE_MAX);
-	note_some(f, from, F_FRAME, page_frame((struct bytes){page, n}), TEXT_MAX);
-	note_some(f, from, F_BODY, (struct bytes){page, n}, sizeof page);
+	text[page.n] = '\0';
+	note_some(f, from, F_TITLE, page_title(page), TITLE_MAX);
+	note_some(f, from, F_FRAME, page_frame(page), TEXT_MAX);
+	/* Healthy pages are many, and say nothing that a rule asks for. */
+	if (flow_wants_text(f, &fields[F_BODY], page))
+		note_some(f, from, F_BODY, page, LOOK_MAX);
 }
 
 /* The first n bytes, or as many as there will ever be. */

@@ -276,6 +276,7 @@ leave_out_costly(struct analysis *a)
 			    !fingerprints_mention(a->fingerprints, f))
 				a->left_out[n++] = f;
 	dissect_leave_out(a->options->suggest ? NULL : a->left_out);
+	dissect_ask(a->options->suggest ? NULL : fingerprints_want, a->fingerprints);
 }
 
 static int
@@ -548,6 +549,7 @@ analysis_free(struct analysis *a)
 	services_free(a->services);
 	capture_close(a->capture);
 	dissect_leave_out(NULL);
+	dissect_ask(NULL, NULL);
 	arena_free(a->arena);
 	free(a->findings);
 	free(a->votes);

@@ -104,25 +104,6 @@ malformed_field(const struct dissector *d)
 	return NULL;
 }
 
-/* Set once before the first packet. */
-static const struct field *const *left_out;
-
-void
-dissect_leave_out(const struct field *const *fields)
-{
-	left_out = fields;
-}
-
-bool
-flow_wants(const struct flow *f, const struct field *field)
-{
-	(void)f;
-	for (const struct field *const *p = left_out; p && *p; p++)
-		if (*p == field)
-			return false;
-	return true;
-}
-
 enum carrier
 flow_carrier(const struct flow *f)
 {

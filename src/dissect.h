@@ -53,6 +53,9 @@ void flow_at(struct flow *f, const struct trace *t);
 enum carrier flow_carrier(const struct flow *f);
 /* Is this costly field asked for? If not, spare the work. */
 bool flow_wants(const struct flow *f, const struct field *field);
+/* Could a rule find anything in this text of a bulky field? A NUL stands behind the text. If not,
+ * spare the memory. */
+bool flow_wants_text(const struct flow *f, const struct field *field, struct bytes text);
 /* From inside message(): no more of this side is wanted (the handshake is over, the rest is
  * encrypted, the body is long enough). Later bytes of that side cost nothing. */
 void flow_enough(struct flow *f, enum side from);

@@ -32,6 +32,12 @@ const struct dissector *dissector_find(const char *name);
 /* Costly fields that nobody asks for: a list that ends with NULL and outlives the analysis; NULL
  * itself means that all are wanted. */
 void dissect_leave_out(const struct field *const *fields);
+/* Whom to ask whether a rule may find something in a bulky text; NULL: all of them are kept. `rules`
+ * outlives the analysis. */
+struct fingerprints;
+void dissect_ask(bool (*wants)(const struct fingerprints *rules, const struct field *field,
+			       struct bytes text),
+		 const struct fingerprints *rules);
 /* Frees the facts; their texts go with the flow's arena. */
 void facts_free(struct flow *f);
 /* Frees the buffers; facts stay until the flow's arena goes. */

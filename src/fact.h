@@ -14,6 +14,7 @@ struct field {
 	const char *doc; /* one line */
 	bool costly;     /* noted only where somebody asks for it: flow_wants() */
 	bool telling;    /* a flow that has it is looked at, however well it went */
+	bool bulky;      /* noted only if a rule may find something in it: flow_wants_text() */
 };
 
 struct fact {

@@ -58,6 +58,9 @@ bool fingerprints_may_match(const struct fingerprints *db, const struct flow *f,
 			    unsigned mechanisms);
 /* Does any line of any stanza speak of this field? */
 bool fingerprints_mention(const struct fingerprints *db, const struct field *field);
+/* May any stanza, or any row of a list, find something in this text of a bulky field? False is
+ * certain. A NUL stands behind the text. */
+bool fingerprints_want(const struct fingerprints *db, const struct field *field, struct bytes text);
 /* Is this text or address in the named list (lists/NAME.txt of the folder)? For text, an entry
  * matches as a substring if the list says "match = contains", whole otherwise. Returns the
  * matching entry's note, "" if it has none, or NULL. */

@@ -147,6 +147,8 @@ void gate_free(struct gate *g); /* accepts NULL */
 void gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
 /* Adds what may hold once the facts of packets are noted. */
 void gate_expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
+/* May some condition of some stanza hold for a fact of this bulky field that says so? */
+bool gate_wants(const struct gate *g, const struct field *field, struct bytes text);
 bool gate_passes(const struct stanza *s, const uint64_t held[GATE_WORDS]);
 /* Does any stanza of these mechanisms (bits) pass? */
 bool gate_passes_any(const struct gate *g, unsigned mechanisms, const uint64_t held[GATE_WORDS]);

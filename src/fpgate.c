@@ -54,6 +54,7 @@ struct gate {
 	struct asked asked[SLOTS];
 	struct literal *literals;
 	size_t nliterals, size, step;
+	bool overfull; /* some condition has no number */
 	uint32_t heads[HEADS];
 	uint64_t grams[(1U << GRAM_BITS) / 64];
 	uint64_t networks[2][65536 / 64]; /* [1]: IPv4. By the first 16 bits */
@@ -221,8 +222,10 @@ atom_of(struct gate *g, const struct condition *c)
 	for (uint32_t i = 0; i < g->natoms; i++)
 		if (same_condition(g->atoms[i], c))
 			return i;
-	if (!a || g->natoms == GATE_ATOMS)
+	if (!a || g->natoms == GATE_ATOMS) {
+		g->overfull = true;
 		return GATE_ATOMS;
+	}
 	if (!a->field)
 		*a = (struct asked){.field = c->field, .sifted = true};
 	g->atoms[g->natoms++] = c;
@@ -277,6 +280,22 @@ take_stanza(struct gate *g, struct stanza *s)
 	g->stanzas[s->nneeds ? s->needs[0] : GATE_ATOMS] = s;
 }
 
+/* What the other terms ask of bulky texts, which are kept only where something is asked of them. */
+static void
+take_extras(struct gate *g, const struct terms *terms)
+{
+	for (size_t i = 0; i < terms->n; i++) {
+		const struct term *t = &terms->v[i];
+
+		for (size_t k = 0; k <= t->nwith; k++) {
+			const struct condition *c = k ? &t->with[k - 1] : &t->what;
+
+			if (c->field->bulky)
+				atom_of(g, c);
+		}
+	}
+}
+
 /* One entry for each place at which a step through a text may come upon the literal. */
 static void
 index_literals(struct gate *g)
@@ -307,6 +326,11 @@ gate_new(struct fingerprints *db)
 
 	for (size_t i = 0; i < db->nstanzas; i++)
 		take_stanza(g, db->stanzas[i]);
+	for (size_t i = 0; i < db->nstanzas; i++) {
+		take_extras(g, &db->stanzas[i]->unless);
+		take_extras(g, &db->stanzas[i]->never);
+		take_extras(g, &db->stanzas[i]->support);
+	}
 	index_literals(g);
 	return g;
 }
@@ -349,26 +373,44 @@ search(const struct gate *g, const struct field *field, struct bytes text, uint6
 	}
 }
 
+static void
+look_at_fact(const struct gate *g, const struct fact *fact, uint64_t *held)
+{
+	const struct asked *a = slot_of((struct gate *)g, fact->field);
+
+	if (!a || !a->field)
+		return;
+	if (a->present)
+		set_bit(held, a->present - 1);
+	if (a->searched)
+		search(g, fact->field, fact->text, held);
+	if (a->tried && a->sifted && !may_be_listed(g, &fact->addr))
+		return;
+	for (uint32_t k = a->tried; k; k = g->next[k - 1])
+		if (!has_bit(held, k - 1) && condition_holds(g->atoms[k - 1], fact))
+			set_bit(held, k - 1);
+}
+
 void
 gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
 {
 	memset(held, 0, GATE_WORDS * sizeof *held);
-	for (size_t i = 0; i < f->nfacts; i++) {
-		const struct fact *fact = &f->facts[i];
-		const struct asked *a = slot_of((struct gate *)g, fact->field);
+	for (size_t i = 0; i < f->nfacts; i++)
+		look_at_fact(g, &f->facts[i], held);
+}
 
-		if (!a || !a->field)
-			continue;
-		if (a->present)
-			set_bit(held, a->present - 1);
-		if (a->searched)
-			search(g, fact->field, fact->text, held);
-		if (a->tried && a->sifted && !may_be_listed(g, &fact->addr))
-			continue;
-		for (uint32_t k = a->tried; k; k = g->next[k - 1])
-			if (!has_bit(held, k - 1) && condition_holds(g->atoms[k - 1], fact))
-				set_bit(held, k - 1);
-	}
+bool
+gate_wants(const struct gate *g, const struct field *field, struct bytes text)
+{
+	struct fact fact = {.field = field};
+	uint64_t held[GATE_WORDS] = {0};
+
+	fact.text = text;
+	look_at_fact(g, &fact, held);
+	for (size_t i = 0; i < GATE_WORDS; i++)
+		if (held[i])
+			return true;
+	return g->overfull;
 }
 
 void

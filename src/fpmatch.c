@@ -379,6 +379,13 @@ fingerprints_may_match(const struct fingerprints *db, const struct flow *f, unsi
 	return gate_passes_any(db->gate, mechanisms, held);
 }
 
+bool
+fingerprints_want(const struct fingerprints *db, const struct field *field, struct bytes text)
+{
+	return gate_wants(db->gate, field, text) ||
+	       (db->markers && markers_want(db->markers, field, text));
+}
+
 static bool
 term_mentions(const struct term *t, const struct field *field)
 {

@@ -436,6 +436,23 @@ match_address(const struct markers *m, const struct fact *f, struct matching *x)
 			take(x, m->v[i], f);
 }
 
+bool
+markers_want(const struct markers *m, const struct field *field, struct bytes text)
+{
+	struct fact fact = {.field = field};
+	struct fingerprint_match one;
+	struct matching x = {&one, 0, 1, {false}};
+
+	fact.text = text;
+	for (int p = 0; p < NPLACES; p++)
+		if (strcmp(places[p].field, field->name) == 0)
+			match_text(m, (enum place)p, &fact, &x);
+	for (int i = 0; i < NMECHANISMS; i++)
+		if (x.innocent[i])
+			return true;
+	return x.n > 0;
+}
+
 size_t
 markers_match(const struct markers *m, const struct flow *f, struct fingerprint_match *ret,
 	      size_t n, size_t max)

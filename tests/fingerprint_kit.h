@@ -18,10 +18,14 @@
 /* A vocabulary that no change of a dissector can break. */
 enum { HELLO, SNI, DONE, RESET, TTL, ID, ADDRESS, BODY, NFIELDS };
 static const struct field fields[NFIELDS + 1] = {
-    [HELLO] = {"x.hello", FACT_MARK, "a greeting"},  [SNI] = {"x.name", FACT_TEXT, "a name"},
-    [DONE] = {"x.done", FACT_MARK, "an answer"},     [RESET] = {"x.reset", FACT_MARK, "a reset"},
-    [TTL] = {"x.ttl", FACT_UINT, "a number"},        [ID] = {"x.id", FACT_UINT, "another number"},
-    [ADDRESS] = {"x.addr", FACT_ADDR, "an address"}, [BODY] = {"x.body", FACT_TEXT, "a page"},
+    [HELLO] = {"x.hello", FACT_MARK, "a greeting"},
+    [SNI] = {"x.name", FACT_TEXT, "a name"},
+    [DONE] = {"x.done", FACT_MARK, "an answer"},
+    [RESET] = {"x.reset", FACT_MARK, "a reset"},
+    [TTL] = {"x.ttl", FACT_UINT, "a number"},
+    [ID] = {"x.id", FACT_UINT, "another number"},
+    [ADDRESS] = {"x.addr", FACT_ADDR, "an address"},
+    [BODY] = {"x.body", FACT_TEXT, "a page", .bulky = true},
 };
 static const struct field *const tables[] = {fields, NULL};
 

@@ -315,6 +315,38 @@ test_gate_finds_networks(void **state)
 	}
 }
 
+/* Bulky texts are kept only if some term, of whatever kind, may find something in them. */
+static void
+test_wanted_texts(void **state)
+{
+	static const struct {
+		const char *lines, *text;
+		bool wanted;
+	} cases[] = {
+	    {"when = x.hello\nthen = x.body ~ \"closed by law\"\n", "<p>Closed by Law.", true},
+	    {"when = x.hello\nthen = x.body ~ \"closed by law\"\n", "<p>Open by law.", false},
+	    {"when = x.hello\nthen = x.reset with x.body in markers\n", "Access denied", true},
+	    {"when = x.hello\nunless = x.body ~ \"welcome\"\n", "well, welcome", true},
+	    {"when = x.hello\nnever = x.reset with x.body ~ \"hm\"\n", "hmm", true},
+	    {"when = x.hello\nsupport = +1% x.body ~ \"hm\"\n", "hmm", true},
+	    {"when = x.hello\nsupport = +1% x.body ~ \"hm\"\n", "huh", false},
+	    {"when = x.hello\nthen = x.body != \"hm\"\n", "huh", true},
+	    {"when = x.hello\nthen = x.body != \"hm\"\n", "hm", false},
+	    {"when = x.hello\nthen = x.body\n", "anything", true},
+	    {"when = x.name ~ \"anything\"\n", "anything", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fingerprints *db = with_lines(cases[i].lines);
+
+		if (fingerprints_want(db, &fields[BODY], bytes_of(cases[i].text)) !=
+		    cases[i].wanted)
+			fail_msg("%s of %s", cases[i].text, cases[i].lines);
+		fingerprints_free(db);
+	}
+}
+
 static void
 test_hostile_flow(void **state)
 {
@@ -459,6 +491,7 @@ main(void)
 	    cmocka_unit_test(test_gate_finds_networks),
 	    cmocka_unit_test(test_malformed_is_a_field),
 	    cmocka_unit_test(test_unsorted_facts),
+	    cmocka_unit_test(test_wanted_texts),
 	    cmocka_unit_test(test_hostile_flow),
 	    cmocka_unit_test(test_extreme_times),
 	    cmocka_unit_test(test_lists),

@@ -435,6 +435,31 @@ test_headers(void **state)
 		   "http.response.phrase=Switching Protocols\nhttp.upgrade=websocket\n");
 }
 
+static bool
+wants_order(const struct fingerprints *rules, const struct field *field, struct bytes text)
+{
+	assert_ptr_equal(rules, NULL);
+	assert_string_equal(field->name, "http.body");
+	assert_int_equal(text.p[text.n], '\0');
+	return strstr((const char *)text.p, "order") != NULL;
+}
+
+/* A page is kept only if a rule may find something in it. */
+static void
+test_unwanted_bodies(void **state)
+{
+	static const char head[] = "http.response\nhttp.response.code=403\n"
+				   "http.response.phrase=No\nhttp.content_length=8\n";
+	char told[200];
+
+	(void)state;
+	dissect_ask(wants_order, NULL);
+	check_text(SERVER, "HTTP/1.1 403 No\r\nContent-Length: 8\r\n\r\nby law 1", head);
+	snprintf(told, sizeof told, "%shttp.body=by order\n", head);
+	check_text(SERVER, "HTTP/1.1 403 No\r\nContent-Length: 8\r\n\r\nby order", told);
+	dissect_ask(NULL, NULL);
+}
+
 /* An answer without length is over when the connection is: then what there is, is looked at. */
 static void
 test_until_close(void **state)
@@ -469,13 +494,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_requests),       cmocka_unit_test(test_probe),
-	    cmocka_unit_test(test_malformed_http), cmocka_unit_test(test_long_heads),
-	    cmocka_unit_test(test_bodies),         cmocka_unit_test(test_frames),
-	    cmocka_unit_test(test_long_bodies),    cmocka_unit_test(test_compressed),
-	    cmocka_unit_test(test_smuggling),      cmocka_unit_test(test_asked),
-	    cmocka_unit_test(test_many_ahead),     cmocka_unit_test(test_connect),
-	    cmocka_unit_test(test_headers),        cmocka_unit_test(test_until_close),
+	    cmocka_unit_test(test_requests),        cmocka_unit_test(test_probe),
+	    cmocka_unit_test(test_malformed_http),  cmocka_unit_test(test_long_heads),
+	    cmocka_unit_test(test_bodies),          cmocka_unit_test(test_frames),
+	    cmocka_unit_test(test_long_bodies),     cmocka_unit_test(test_compressed),
+	    cmocka_unit_test(test_smuggling),       cmocka_unit_test(test_asked),
+	    cmocka_unit_test(test_many_ahead),      cmocka_unit_test(test_connect),
+	    cmocka_unit_test(test_headers),         cmocka_unit_test(test_until_close),
+	    cmocka_unit_test(test_unwanted_bodies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,11 +47,16 @@ assert_fits(const char *rows, const struct flow *f, const char *names)
 {
 	struct table t = table_of(rows);
 	struct fingerprint_match m[8];
+	const struct fact *body = flow_first(f, "http.body");
 	size_t n;
 	char said[256] = "";
 
 	assert_null(t.complaints.first);
 	n = markers_match(t.markers, f, m, 0, 8);
+	/* Pages are kept only if some row fits them. */
+	for (size_t i = 0; i < n; i++)
+		if (body && m[i].facts[0] == body)
+			assert_true(markers_want(t.markers, body->field, body->text));
 	for (size_t i = 0; i < n; i++) {
 		strncat(said, m[i].fingerprint->id, 40);
 		strncat(said, " ", 2);
@@ -59,6 +64,18 @@ assert_fits(const char *rows, const struct flow *f, const char *names)
 	}
 	assert_string_equal(said, names);
 	table_free(&t);
+}
+
+static bool
+is_wanted(const char *rows, const struct flow *f)
+{
+	const struct fact *body = flow_first(f, "http.body");
+	struct table t = table_of(rows);
+	bool wanted = markers_want(t.markers, body->field, body->text);
+
+	assert_null(t.complaints.first);
+	table_free(&t);
+	return wanted;
 }
 
 static struct flow
@@ -96,6 +113,9 @@ test_pages(void **state)
 		    "v,vbw,,body,contains,closed,5,,,,\n",
 		    &f, "a ");
 	assert_fits("v,vbw,,body,contains,closed,5,,,,\n", &f, "v ");
+	assert_false(is_wanted("a,nat,,body,contains,opened,5,XX,,,\n", &f));
+	assert_false(is_wanted("a,nat,,header.server,contains,closed,5,XX,,,\n", &f));
+	assert_true(is_wanted("a,fp,,body,contains,closed,5,XX,,,\n", &f));
 	/* What is known to be none takes all back. */
 	assert_fits("a,nat,,body,contains,closed by order,5,XX,,,\n"
 		    "n,fp,,body,contains,<title>Closed</title>,5,,,,\n",
