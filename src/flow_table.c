@@ -4,6 +4,7 @@
 #include "dissect_engine.h"
 #include "ends.h"
 #include "flow_table.h"
+#include "order.h"
 #include "pool.h"
 #include "rate.h"
 #include "reassemble.h"
@@ -485,31 +486,23 @@ flow_retire(struct flow_table *t, int64_t now)
 	}
 }
 
-static int
-by_id(const void *a, const void *b)
-{
-	uint64_t x = (*(struct flow *const *)a)->id, y = (*(struct flow *const *)b)->id;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Conversations whose memory is fetched before they are judged. */
 #define DRAIN_AHEAD 8
 
 void
 flow_drain(struct flow_table *t)
 {
-	struct flow **all = xcalloc(t->n, sizeof(struct flow *));
+	struct keyed *all = xcalloc(t->n, sizeof *all);
 	size_t n = 0;
 
 	for (int i = 0; i < NLISTS; i++)
 		for (struct flow *f = t->oldest[i]; f; f = f->newer)
-			all[n++] = f;
-	qsort(all, n, sizeof(struct flow *), by_id);
+			all[n++] = (struct keyed){f->id, f};
+	order_keyed(all, n);
 	for (size_t i = 0; i < n; i++) {
 		if (i + DRAIN_AHEAD < n)
-			fetch(all[i + DRAIN_AHEAD], FETCHED);
-		end(t, all[i]);
+			fetch(all[i + DRAIN_AHEAD].what, FETCHED);
+		end(t, all[i].what);
 	}
 	free(all);
 }

@@ -3,6 +3,7 @@
 #include "history.h"
 #include "dnsread.h"
 #include "episode.h"
+#include "order.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,12 +15,6 @@
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
 #include "table.h"
-
-struct name {
-	UT_hash_handle hh;
-	size_t first; /* sorted episodes: the first of that name, SIZE_MAX if none */
-	char text[];
-};
 
 /* Names of one address that are remembered: behind a large host stand thousands, but a client
  * that goes there has looked up the one it wants shortly before. */
@@ -45,12 +40,17 @@ struct known_resolver {
 	struct resolver r;
 };
 
+#define NO_EPISODE UINT32_MAX
+
 struct history {
 	struct episode *ring;
-	size_t *next_named; /* of the sorted episodes: the next one of the same name */
+	/* Of the sorted episodes: the next one of the same name, and the first one of each name by
+	 * its number. NO_EPISODE if there is none. */
+	uint32_t *next_named, *first_named;
+	size_t nfirst;
 	size_t n, size, at;
 	uint64_t forgotten;
-	struct name *names;
+	struct names *names;
 	struct named_address *addresses;
 	struct known_resolver *resolvers;
 };
@@ -58,7 +58,10 @@ struct history {
 struct history *
 history_new(void)
 {
-	return xcalloc(1, sizeof(struct history));
+	struct history *h = xcalloc(1, sizeof *h);
+
+	h->names = names_new(NAMES_MAX);
+	return h;
 }
 
 static void
@@ -75,13 +78,11 @@ forget_lessons(struct lesson *l)
 static void
 free_tables(struct history *h)
 {
-	struct name *n = h->names;
 	struct named_address *a = h->addresses;
 	struct known_resolver *r = h->resolvers;
 
 	HASH_CLEAR(hh, h->addresses);
 	HASH_CLEAR(hh, h->resolvers);
-	HASH_CLEAR(hh, h->names);
 	while (a) {
 		struct named_address *next = a->hh.next;
 
@@ -95,12 +96,6 @@ free_tables(struct history *h)
 		free(r);
 		r = next;
 	}
-	while (n) {
-		struct name *next = n->hh.next;
-
-		free(n);
-		n = next;
-	}
 }
 
 void
@@ -109,43 +104,26 @@ history_free(struct history *h)
 	if (!h)
 		return;
 	free_tables(h);
+	names_free(h->names);
 	free(h->ring);
 	free(h->next_named);
+	free(h->first_named);
 	free(h);
-}
-
-static struct name *
-name_find(const struct history *h, const char *text)
-{
-	struct name *n;
-
-	HASH_FIND_STR(h->names, text, n);
-	return n;
-}
-
-/* A text of the history's own lies in its entry. */
-static struct name *
-name_of(const char *text)
-{
-	return (struct name *)(void *)((uintptr_t)text - offsetof(struct name, text));
 }
 
 const char *
 history_intern(struct history *h, const char *text)
 {
-	struct name *n = name_find(h, text);
-	size_t len = strlen(text);
+	const char *kept = *text ? names_keep(h->names, text) : NULL;
 
-	if (n)
-		return n->text;
-	if (len == 0 || HASH_COUNT(h->names) >= NAMES_MAX) {
-		h->forgotten += len > 0;
-		return NULL;
-	}
-	n = xcalloc(1, sizeof *n + len + 1);
-	memcpy(n->text, text, len + 1);
-	HASH_ADD_KEYPTR(hh, h->names, n->text, len, n);
-	return n->text;
+	h->forgotten += *text && !kept;
+	return kept;
+}
+
+const struct names *
+history_names(const struct history *h)
+{
+	return h->names;
 }
 
 static uint32_t
@@ -412,36 +390,75 @@ history_add(struct history *h, const struct look *l, const char *const *suspecte
 	remember(h, e);
 }
 
-static int
-by_server(const void *a, const void *b)
+/* By server, then time, then flow. */
+static void
+order_by_server(struct keyed *k, struct episode *e, size_t n)
 {
-	const struct episode *x = a, *y = b;
-	int c = addr_compare(&x->server, &y->server);
+	for (size_t i = 0; i < n; i++)
+		k[i] = (struct keyed){e[i].flow, &e[i]};
+	order_keyed(k, n);
+	for (size_t i = 0; i < n; i++)
+		k[i].key = order_of_signed(((struct episode *)k[i].what)->first);
+	order_keyed(k, n);
+	for (size_t at = sizeof(struct addr); at > 0;) {
+		at -= sizeof k->key;
+		for (size_t i = 0; i < n; i++)
+			k[i].key = order_of_bytes(&((struct episode *)k[i].what)->server.b[at]);
+		order_keyed(k, n);
+	}
+}
 
-	if (c)
-		return c;
-	if (x->first != y->first)
-		return x->first < y->first ? -1 : 1;
-	return x->flow < y->flow ? -1 : x->flow > y->flow;
+/* Moves each episode to its place, along circles: the one that comes here leaves a hole where the
+ * next one belongs. */
+static void
+put_in_place(struct episode *e, struct keyed *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct episode first, *hole = &e[i];
+
+		if (k[i].what == hole)
+			continue;
+		first = e[i];
+		for (struct episode *from; (from = k[hole - e].what) != hole; hole = from) {
+			k[hole - e].what = hole;
+			*hole = from == &e[i] ? first : *from;
+		}
+	}
+}
+
+static void
+index_names(struct history *h)
+{
+	h->nfirst = names_count(h->names);
+	h->next_named = xrealloc(NULL, h->n, sizeof *h->next_named);
+	h->first_named = xrealloc(NULL, h->nfirst, sizeof *h->first_named);
+	for (size_t i = 0; i < h->nfirst; i++)
+		h->first_named[i] = NO_EPISODE;
+	for (size_t i = h->n; i-- > 0;) {
+		uint32_t *first;
+
+		h->next_named[i] = NO_EPISODE;
+		if (!h->ring[i].name)
+			continue;
+		first = &h->first_named[names_number(h->ring[i].name)];
+		h->next_named[i] = *first;
+		*first = (uint32_t)i;
+	}
 }
 
 struct episode *
 history_episodes(struct history *h, size_t *ret_n)
 {
+	struct keyed *order;
+
 	*ret_n = h->n;
 	if (h->next_named || h->n == 0)
 		return h->ring;
-	qsort(h->ring, h->n, sizeof *h->ring, by_server);
-	h->next_named = xcalloc(h->n, sizeof *h->next_named);
-	for (struct name *n = h->names; n; n = n->hh.next)
-		n->first = SIZE_MAX;
-	for (size_t i = h->n; i-- > 0;) {
-		struct name *n = h->ring[i].name ? name_of(h->ring[i].name) : NULL;
-
-		h->next_named[i] = n ? n->first : SIZE_MAX;
-		if (n)
-			n->first = i;
-	}
+	order = xrealloc(NULL, h->n, sizeof *order);
+	order_by_server(order, h->ring, h->n);
+	put_in_place(h->ring, order, h->n);
+	free(order);
+	index_names(h);
 	return h->ring;
 }
 
@@ -474,17 +491,19 @@ history_at_server(const struct history *h, const struct addr *server, size_t *re
 struct episode *
 history_named(const struct history *h, const char *name, size_t *i)
 {
-	struct name *n;
+	const char *kept;
+	uint32_t next;
 
 	if (*i != SIZE_MAX) {
-		*i = h->next_named[*i];
-		return *i == SIZE_MAX ? NULL : &h->ring[*i];
+		next = h->next_named[*i];
+	} else {
+		kept = name && h->next_named ? names_find(h->names, name) : NULL;
+		if (!kept || names_number(kept) >= h->nfirst)
+			return NULL;
+		next = h->first_named[names_number(kept)];
 	}
-	n = name ? name_find(h, name) : NULL;
-	if (!n || n->first == SIZE_MAX || !h->next_named)
-		return NULL;
-	*i = n->first;
-	return &h->ring[*i];
+	*i = next == NO_EPISODE ? SIZE_MAX : next;
+	return next == NO_EPISODE ? NULL : &h->ring[next];
 }
 
 uint64_t

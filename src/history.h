@@ -4,6 +4,7 @@
 #pragma once
 
 #include "episode.h"
+#include "names.h"
 
 /* 65,536 flows of about 170 bytes, and as many names: under 20 MB. */
 #define EPISODES_MAX 65536
@@ -35,6 +36,8 @@ const char *history_name_of(const struct history *h, const struct addr *a,
 const struct resolver *history_resolver(const struct history *h, const struct addr *a);
 /* A text that lives as long as the history; NULL if there are too many. */
 const char *history_intern(struct history *h, const char *text);
+/* All such texts: each name of an episode is one of them. */
+const struct names *history_names(const struct history *h);
 
 /* After the last flow: all episodes, sorted by server address, then time. */
 struct episode *history_episodes(struct history *h, size_t *ret_n);

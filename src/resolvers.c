@@ -5,6 +5,7 @@
 #include "accuse.h"
 #include "control.h"
 #include "dnstalk.h"
+#include "order.h"
 #include "outliers.h"
 #include "site.h"
 #include "stripped.h"
@@ -21,20 +22,17 @@
 
 struct told {
 	const struct episode *e;
+	size_t server;            /* counted from 0, as episodes are sorted */
 	const struct addr *other; /* what another resolver says, NULL if none was asked */
 	struct ref other_at;
 };
 
 static int
-by_answer(const void *a, const void *b)
+by_name(const void *a, const void *b)
 {
 	const struct episode *x = ((const struct told *)a)->e, *y = ((const struct told *)b)->e;
-	int c = addr_compare(&x->server, &y->server);
+	int c = strcmp(x->name, y->name);
 
-	if (c == 0)
-		c = addr_compare(&x->answer, &y->answer);
-	if (c == 0)
-		c = strcmp(x->name, y->name);
 	return c ? c : x->flow < y->flow ? -1 : x->flow > y->flow;
 }
 
@@ -100,25 +98,62 @@ judge_run(struct judge *j, struct told *t, size_t from, size_t to)
 			suspect(j, &t[i]);
 }
 
+static size_t
+gather(const struct episode *e, size_t n, struct told *ret)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n && k < ANSWERS_MAX; i++) {
+		if (!e[i].dns_positive || !e[i].name)
+			continue;
+		ret[k].e = &e[i];
+		if (k)
+			ret[k].server =
+			    ret[k - 1].server + !addr_equal(&e[i].server, &ret[k - 1].e->server);
+		k++;
+	}
+	return k;
+}
+
+/* By resolver, and by what it says. */
+static void
+order_by_answer(struct keyed *k, struct told *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		k[i] = (struct keyed){order_of_bytes(&t[i].e->answer.b[8]), &t[i]};
+	order_keyed(k, n);
+	for (size_t i = 0; i < n; i++)
+		k[i].key = order_of_bytes(((const struct told *)k[i].what)->e->answer.b);
+	order_keyed(k, n);
+	for (size_t i = 0; i < n; i++)
+		k[i].key = ((const struct told *)k[i].what)->server;
+	order_keyed(k, n);
+}
+
 static void
 judge_one_address(struct judge *j, const struct episode *e, size_t n)
 {
-	size_t k = 0, from = 0;
-	struct told *t = xcalloc(n < ANSWERS_MAX ? n : ANSWERS_MAX, sizeof *t);
+	size_t most = n < ANSWERS_MAX ? n : ANSWERS_MAX, from = 0, k;
+	struct told *all = xcalloc(most, sizeof *all), *t = xcalloc(most, sizeof *t);
+	struct keyed *order = xcalloc(most, sizeof *order);
 
-	for (size_t i = 0; i < n && k < ANSWERS_MAX; i++)
-		if (e[i].dns_positive && e[i].name)
-			t[k++].e = &e[i];
-	qsort(t, k, sizeof *t, by_answer);
+	k = gather(e, n, all);
+	order_by_answer(order, all, k);
+	for (size_t i = 0; i < k; i++)
+		t[i] = *(const struct told *)order[i].what;
 	for (size_t i = 1; i <= k; i++) {
-		if (i < k && addr_equal(&t[i].e->server, &t[from].e->server) &&
+		if (i < k && t[i].server == t[from].server &&
 		    addr_equal(&t[i].e->answer, &t[from].e->answer))
 			continue;
-		if (i - from >= UNLIKE_MIN)
+		if (i - from >= UNLIKE_MIN) {
+			qsort(&t[from], i - from, sizeof *t, by_name);
 			judge_run(j, t, from, i);
+		}
 		from = i;
 	}
+	free(order);
 	free(t);
+	free(all);
 }
 
 /* Does anything in the capture say that a denied name exists? What it is, and how much it is

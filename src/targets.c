@@ -16,45 +16,99 @@
 /* The controls that a reader is shown for one target. */
 #define CONTROLS_MAX 4
 
-struct tally {
-	UT_hash_handle hh;
-	const char *name;
-	enum target_kind kind;
-	uint64_t flows, ok, failed, interfered, dns_ok, dns_flows;
-	unsigned mechanisms;
-	struct chances *chances; /* NULL: there is no finding */
+/* Of a target that does not simply work. */
+struct trouble {
+	struct chances chances; /* of its findings, if there are any */
 	unsigned *findings;
 	size_t nfindings;
 	const char *controls[CONTROLS_MAX];
 	size_t ncontrols;
-	struct timeline story; /* of what does not simply work */
+	struct timeline story;
+};
+
+struct tally {
+	const char *name;
+	struct tally *next; /* in the order in which they were met */
+	struct trouble *trouble;
+	enum target_kind kind;
+	unsigned mechanisms;
+	uint64_t flows, ok, failed, interfered, dns_ok, dns_flows;
+};
+
+/* The few targets whose name no conversation said. */
+struct unsaid {
+	UT_hash_handle hh;
+	struct tally tally;
 };
 
 struct tallies {
 	struct arena *arena;
-	struct tally *all;
+	const struct names *names;
+	struct tally **named; /* by the name's number, or NULL */
+	struct unsaid *unsaid;
+	struct tally *first, **end;
 	struct tally **of; /* of each episode, or NULL */
 };
+
+static struct tally *
+begin(struct tallies *t, struct tally *x, const char *name, enum target_kind kind)
+{
+	x->name = name;
+	x->kind = kind;
+	*t->end = x;
+	t->end = &x->next;
+	return x;
+}
+
+static struct tally *
+tally_of_said(struct tallies *t, const char *kept, enum target_kind kind)
+{
+	struct tally **x = &t->named[names_number(kept)];
+
+	if (!*x)
+		*x = begin(t, arena_alloc(t->arena, sizeof **x), kept, kind);
+	return *x;
+}
 
 /* A resolver may be asked and be visited: these are two targets of one name, which is not copied.
  */
 static struct tally *
 tally_of(struct tallies *t, const char *name, enum target_kind kind)
 {
-	const char *key =
-	    kind == TARGET_RESOLVER ? arena_printf(t->arena, "resolver %s", name) : name;
-	struct tally *x;
+	const char *kept = kind == TARGET_RESOLVER ? NULL : names_find(t->names, name), *key;
+	struct unsaid *x;
 
-	HASH_FIND_STR(t->all, key, x);
+	if (kept)
+		return tally_of_said(t, kept, kind);
+	key = kind == TARGET_RESOLVER ? arena_printf(t->arena, "resolver %s", name) : name;
+	HASH_FIND_STR(t->unsaid, key, x);
 	if (x)
-		return x;
+		return &x->tally;
 	x = arena_alloc(t->arena, sizeof *x);
-	x->name = name;
-	x->kind = kind;
-	HASH_ADD_KEYPTR(hh, t->all, key, strlen(key), x);
-	return x;
+	HASH_ADD_KEYPTR(hh, t->unsaid, key, strlen(key), x);
+	return begin(t, &x->tally, name, kind);
+}
+
+static void
+tallies_free(struct tallies *t)
+{
+	HASH_CLEAR(hh, t->unsaid);
 }
 #pragma GCC diagnostic pop
+
+static struct trouble *
+trouble_of(struct tallies *t, struct tally *x)
+{
+	if (!x->trouble)
+		x->trouble = arena_alloc(t->arena, sizeof *x->trouble);
+	return x->trouble;
+}
+
+static bool
+is_accused(const struct tally *x)
+{
+	return x->trouble && x->trouble->nfindings;
+}
 
 static void
 count_episodes(struct tallies *t, struct history *h)
@@ -63,6 +117,7 @@ count_episodes(struct tallies *t, struct history *h)
 	const struct episode *e = history_episodes(h, &n);
 
 	t->of = arena_alloc(t->arena, (n + 1) * sizeof(struct tally *));
+	t->named = arena_alloc(t->arena, (names_count(t->names) + 1) * sizeof(struct tally *));
 	for (size_t i = 0; i < n; i++) {
 		const char *name = e[i].name
 				       ? e[i].name
@@ -71,7 +126,7 @@ count_episodes(struct tallies *t, struct history *h)
 
 		if (!name)
 			continue;
-		t->of[i] = x = tally_of(t, name, TARGET_DOMAIN);
+		t->of[i] = x = tally_of_said(t, name, TARGET_DOMAIN);
 		x->flows += !e[i].again;
 		if (e[i].dns) {
 			x->dns_flows += !e[i].again;
@@ -84,7 +139,7 @@ count_episodes(struct tallies *t, struct history *h)
 }
 
 static void
-add_controls(struct tallies *t, struct tally *x, const struct finding *f)
+add_controls(struct tallies *t, struct trouble *x, const struct finding *f)
 {
 	for (size_t i = 0; i < f->ncites && x->ncontrols < CONTROLS_MAX; i++) {
 		const struct cite *c = &f->cites[i];
@@ -129,16 +184,17 @@ target_name(struct tallies *t, const struct finding *f, const struct history *h,
 static void
 add_finding(struct tallies *t, struct tally *x, const struct finding *f, bool counted)
 {
+	struct trouble *trouble = trouble_of(t, x);
+
 	if (f->confidence >= CONFIDENCE_LIKELY) {
 		x->interfered += !counted;
 		x->mechanisms |= 1u << f->mechanism;
 	}
-	if (!x->chances)
-		x->chances = arena_alloc(t->arena, sizeof *x->chances);
-	chances_add(x->chances, f);
-	x->findings = arena_room(t->arena, x->findings, x->nfindings, sizeof *x->findings);
-	x->findings[x->nfindings++] = f->number;
-	add_controls(t, x, f);
+	chances_add(&trouble->chances, f);
+	trouble->findings =
+	    arena_room(t->arena, trouble->findings, trouble->nfindings, sizeof *trouble->findings);
+	trouble->findings[trouble->nfindings++] = f->number;
+	add_controls(t, trouble, f);
 }
 
 /* Who else asked a resolver in secret, and how that went. */
@@ -172,7 +228,7 @@ count_resolver(struct tallies *t, struct history *h, const struct finding *f, bo
 		     f->of_resolver && f->name ? f->name : address_name(t, &f->flow.addr[SERVER]),
 		     TARGET_RESOLVER);
 	if (f->of_resolver) {
-		if (x->nfindings == 0)
+		if (!is_accused(x))
 			count_encrypted(x, h, f);
 	} else {
 		if (x->flows == 0 && r)
@@ -215,7 +271,7 @@ count_findings(struct tallies *t, struct history *h, struct finding *const *find
 		for (size_t k = 0; k < i; k++)
 			counted |= findings[k]->flow.id == f->flow.id &&
 				   findings[k]->confidence >= CONFIDENCE_LIKELY;
-		if (x->kind == TARGET_ADDRESS && x->nfindings == 0)
+		if (x->kind == TARGET_ADDRESS && !is_accused(x))
 			count_nameless(t, x, h, &f->flow.addr[SERVER]);
 		add_finding(t, x, f, counted);
 		if (x->flows < x->interfered)
@@ -235,10 +291,10 @@ tell_stories(struct tallies *t, struct history *h)
 		struct tally *x = t->of[i];
 		enum fate fate = FATE_INTERFERED;
 
-		if (!x || e[i].again || (!x->nfindings && !x->failed))
+		if (!x || e[i].again || (!is_accused(x) && !x->failed))
 			continue;
 		if (e[i].interfered || timeline_fate(&e[i], e[i].usage.service, &fate))
-			timeline_add(&x->story, t->arena, &e[i],
+			timeline_add(&trouble_of(t, x)->story, t->arena, &e[i],
 				     e[i].dns ? FUNCTION_DNS : NFUNCTIONS, fate);
 	}
 }
@@ -248,6 +304,7 @@ tell_stories(struct tallies *t, struct history *h)
 static void
 conclude(struct arena *a, struct tally *x, struct target *r)
 {
+	struct trouble *trouble = x->trouble;
 	uint64_t ok = x->ok ? x->ok : x->flows == x->dns_flows ? x->dns_ok : 0;
 	uint64_t tried = x->flows - (x->ok || x->failed ? x->dns_flows : 0);
 
@@ -257,13 +314,15 @@ conclude(struct arena *a, struct tally *x, struct target *r)
 	r->mechanisms = x->mechanisms;
 	r->flows = x->flows;
 	r->interfered = x->interfered;
-	r->findings = x->findings;
-	r->nfindings = x->nfindings;
-	r->controls = x->controls;
-	r->ncontrols = x->ncontrols;
+	if (trouble) {
+		r->findings = trouble->findings;
+		r->nfindings = trouble->nfindings;
+		r->controls = trouble->controls;
+		r->ncontrols = trouble->ncontrols;
+	}
 	if (x->interfered) {
 		r->state = x->ok ? STATE_IMPAIRED : STATE_BLOCKED;
-		r->confidence = chances_of_any(x->chances);
+		r->confidence = chances_of_any(&trouble->chances);
 	} else if (ok) {
 		r->state = STATE_REACHABLE;
 		r->confidence = tried ? (double)ok / (double)tried : 1;
@@ -271,10 +330,10 @@ conclude(struct arena *a, struct tally *x, struct target *r)
 			r->confidence = 1;
 	} else {
 		r->state = STATE_UNCLEAR;
-		r->confidence = x->chances ? chances_of_any(x->chances) : 0;
+		r->confidence = is_accused(x) ? chances_of_any(&trouble->chances) : 0;
 	}
-	if (x->story.n)
-		timeline_tell(&x->story, a, r);
+	if (trouble && trouble->story.n)
+		timeline_tell(&trouble->story, a, r);
 }
 
 static int
@@ -293,16 +352,52 @@ by_state(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static size_t
-add_services(struct arena *a, const struct services *services, struct history *h,
-	     struct finding *const *findings, size_t n, const char *only, struct target *ret)
+/* What will be listed: the first TARGETS_MAX and all that was interfered with. Most of the many
+ * more that simply work are seen to come too late, and are not kept. */
+struct listing {
+	struct target *v;
+	size_t n, size;
+	size_t all; /* that there are */
+	const char *only;
+};
+
+/* Sorts, and forgets what comes too late. */
+static void
+cut(struct listing *l)
 {
-	size_t found = functions_tell(a, services, h, findings, n, ret), k = 0;
+	size_t keep = l->n < TARGETS_MAX ? l->n : TARGETS_MAX;
+
+	qsort(l->v, l->n, sizeof *l->v, by_state);
+	while (keep < l->n && l->v[keep].interfered)
+		keep++; /* no more than findings and services tell of */
+	l->n = keep;
+}
+
+static void
+list_target(struct listing *l, const struct target *x)
+{
+	if (l->only && strcasecmp(l->only, x->name) != 0)
+		return;
+	if (l->n == l->size)
+		cut(l);
+	/* From the first cut on the last one of those sorted is the measure of others. */
+	if (l->all >= l->size && !x->interfered && by_state(x, &l->v[TARGETS_MAX - 1]) >= 0) {
+		l->all++;
+		return;
+	}
+	l->all++;
+	l->v[l->n++] = *x;
+}
+
+static void
+list_services(struct listing *l, struct arena *a, const struct services *services,
+	      struct history *h, struct finding *const *findings, size_t n)
+{
+	struct target *x = arena_alloc(a, (services_count(services) + 1) * sizeof *x);
+	size_t found = functions_tell(a, services, h, findings, n, x);
 
 	for (size_t i = 0; i < found; i++)
-		if (!only || strcasecmp(only, ret[i].name) == 0)
-			ret[k++] = ret[i];
-	return k;
+		list_target(l, &x[i]);
 }
 
 void
@@ -310,23 +405,26 @@ targets_tell(struct arena *a, const struct services *services, struct history *h
 	     struct finding *const *findings, size_t n, const char *only, struct target **ret,
 	     size_t *ret_n, size_t *ret_left_out)
 {
-	struct tallies t = {a, NULL, NULL};
-	struct target *r;
-	size_t k = 0;
+	struct tallies t = {.arena = a, .names = history_names(h)};
+	struct listing l = {.only = only};
 
+	t.end = &t.first;
 	count_episodes(&t, h);
 	count_findings(&t, h, findings, n);
 	tell_stories(&t, h);
-	r = arena_alloc(a, (HASH_COUNT(t.all) + services_count(services) + 1) * sizeof *r);
-	for (struct tally *x = t.all; x; x = x->hh.next)
-		if (!only || strcasecmp(only, x->name) == 0)
-			conclude(a, x, &r[k++]);
-	HASH_CLEAR(hh, t.all);
-	k += add_services(a, services, h, findings, n, only, &r[k]);
-	qsort(r, k, sizeof *r, by_state);
-	*ret = r;
-	*ret_n = k > TARGETS_MAX ? TARGETS_MAX : k;
-	while (*ret_n < k && r[*ret_n].interfered)
-		++*ret_n; /* no more than there are findings */
-	*ret_left_out = k - *ret_n;
+	/* A finding tells of a target and of a resolver at most. */
+	l.size = 2 * TARGETS_MAX + 2 * n + services_count(services);
+	l.v = arena_alloc(a, l.size * sizeof *l.v);
+	for (struct tally *x = t.first; x; x = x->next) {
+		struct target told;
+
+		conclude(a, x, &told);
+		list_target(&l, &told);
+	}
+	tallies_free(&t);
+	list_services(&l, a, services, h, findings, n);
+	cut(&l);
+	*ret = l.v;
+	*ret_n = l.n;
+	*ret_left_out = l.all - l.n;
 }
