@@ -108,6 +108,8 @@ judge(void *context, struct flow *f)
 
 	if (f->bits & FLOW_RELEASED)
 		read_last(f);
+	if (f->nfacts)
+		facts_unpack(f);
 	judge_flow(&a->judge, f);
 	if (a->stats)
 		stats_count(a->stats, f, a->judge.now);
@@ -173,6 +175,7 @@ feed_datagram(struct analysis *a, struct flow *f, const struct packet *pkt, enum
 		return;
 	dissect_datagram(f, from, pkt->payload, pkt->bits & PKT_CUT);
 	if (f->nfacts >= FACTS_PART) {
+		facts_unpack(f);
 		watch(a, f);
 		judge_part(&a->judge, f);
 	}

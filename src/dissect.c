@@ -139,7 +139,7 @@ flow_disclaim(struct flow *f)
 	flow_becomes(f, NULL);
 	flow_forget(f, CLIENT);
 	flow_forget(f, SERVER);
-	f->nfacts = 0;
+	facts_take_back(f, (struct noted){0, 0});
 	f->bits |= FLOW_AHEAD;
 }
 
@@ -274,7 +274,7 @@ take_message(struct flow *f, enum side from, struct bytes b)
 	struct message_buffer *m = buffer_of(f, from);
 	struct cursor in = cursor_over(b, CURSOR_SHORT);
 	uint8_t saved[STATE_MAX];
-	uint16_t facts = f->nfacts;
+	struct noted noted = facts_noted(f);
 	uint64_t skip = m->skip;
 	size_t max = d->message_max ? d->message_max : MESSAGE_MAX_DEFAULT;
 	size_t used;
@@ -288,7 +288,7 @@ take_message(struct flow *f, enum side from, struct bytes b)
 		return used;
 	if (in.err == CURSOR_SHORT && b.n < max) {
 		f->messages--;
-		f->nfacts = facts;
+		facts_take_back(f, noted);
 		m->skip = skip;
 		if (d->state_size && d->state_size <= STATE_MAX)
 			memcpy(f->state, saved, d->state_size);
@@ -438,34 +438,6 @@ dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
 			buffer_free(f, (enum side)s);
 }
 
-static int
-by_time(const void *a, const void *b)
-{
-	const struct fact *x = a, *y = b;
-
-	if (x->nsec != y->nsec)
-		return x->nsec < y->nsec ? -1 : 1;
-	if (x->at.capture != y->at.capture)
-		return x->at.capture < y->at.capture ? -1 : 1;
-	if (x->at.frame != y->at.frame)
-		return x->at.frame < y->at.frame ? -1 : 1;
-	return 0;
-}
-
-/* Insertion sort: stable, and the two runs that it merges are sorted already. */
-static void
-sort_facts(struct fact *a, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		struct fact x = a[i];
-		size_t j = i;
-
-		for (; j > 0 && by_time(&a[j - 1], &x) > 0; j--)
-			a[j] = a[j - 1];
-		a[j] = x;
-	}
-}
-
 /* No more bytes of that side will come: its last message may take what there is of it, and notes
  * nothing if it cannot. */
 void
@@ -473,7 +445,7 @@ dissect_stream_end(struct flow *f, enum side from)
 {
 	struct message_buffer *m = f->buffer[from];
 	struct cursor in;
-	uint16_t facts = f->nfacts;
+	struct noted noted = facts_noted(f);
 
 	if (!m || f->half[from].done || m->n == 0 || m->skip || !f->dissector)
 		return;
@@ -484,11 +456,11 @@ dissect_stream_end(struct flow *f, enum side from)
 	f->dissector->message(f, from, &in);
 	if (in.err || in.p == m->p) {
 		f->messages--;
-		f->nfacts = facts;
+		facts_take_back(f, noted);
 	}
 	buffer_drop(m);
 	f->half[from].done = true;
-	sort_facts(f->facts, f->nfacts);
+	facts_sort(f);
 }
 
 void
@@ -563,11 +535,12 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 void
 dissect_packets(struct flow *f)
 {
+	facts_unpack(f);
 	for (const struct dissector *const *d = dissectors; *d; d++) {
 		if (!((*d)->carriers & 1u << PACKETS) || !(*d)->packets)
 			continue;
 		f->messages++;
 		(*d)->packets(f);
 	}
-	sort_facts(f->facts, f->nfacts);
+	facts_sort(f);
 }

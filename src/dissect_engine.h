@@ -32,13 +32,25 @@ const struct dissector *dissector_find(const char *name);
 /* Costly fields that nobody asks for: a list that ends with NULL and outlives the analysis; NULL
  * itself means that all are wanted. */
 void dissect_leave_out(const struct field *const *fields);
-/* Whom to ask whether a rule may find something in a bulky text; NULL: all of them are kept. `rules`
- * outlives the analysis. */
+/* Whom to ask whether a rule may find something in a bulky text; NULL: all of them are kept.
+ * `rules` outlives the analysis. */
 struct fingerprints;
 void dissect_ask(bool (*wants)(const struct fingerprints *rules, const struct field *field,
 			       struct bytes text),
 		 const struct fingerprints *rules);
-/* Frees the facts; their texts go with the flow's arena. */
+/* Facts are packed while a flow lives (packed.c). From now on there is a list of them, f->facts,
+ * for those who judge. */
+void facts_unpack(struct flow *f);
+/* How many there are, to take back what an unfinished message noted after them. */
+struct noted {
+	uint16_t facts;
+	size_t bytes;
+};
+struct noted facts_noted(const struct flow *f);
+void facts_take_back(struct flow *f, struct noted to);
+/* Puts them in order of time, for they were noted out of it. */
+void facts_sort(struct flow *f);
+/* Forgets them all; texts of those that were noted since they were unpacked go with the arena. */
 void facts_free(struct flow *f);
 /* Frees the buffers; facts stay until the flow's arena goes. */
 void dissect_free(struct flow *f);

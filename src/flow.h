@@ -99,6 +99,7 @@ struct icmp_error {
 struct dissector;
 struct stream;
 struct message_buffer;
+struct packed;
 struct rate;
 struct decoys;
 
@@ -146,7 +147,8 @@ struct flow {
 	const struct packet *now; /* the packet being worked on, or NULL */
 	void *state;              /* the dissector's own, zeroed */
 	struct message_buffer *buffer[2];
-	struct fact *facts; /* in capture order, bounded */
+	struct packed *packed; /* its facts in capture order, bounded: packed.c */
+	struct fact *facts;    /* the same once it is judged: facts_unpack() */
 	uint16_t nfacts, facts_size;
 	uint64_t noted;                 /* of which fields there may be facts: note.c */
 	uint32_t messages;              /* messages dissected so far */

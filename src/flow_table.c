@@ -219,8 +219,6 @@ settle(struct flow_table *t, struct flow *f)
 	f->stream = NULL;
 	f->trace = f->tail = NULL;
 	f->ntrace = f->trace_size = f->ntail = f->tail_at = 0;
-	f->facts = NULL;
-	f->nfacts = f->facts_size = 0;
 	f->conflicts = NULL;
 	f->icmp_errors = NULL;
 	f->decoys = NULL;

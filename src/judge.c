@@ -440,7 +440,7 @@ judge_part(struct judge *j, struct flow *f)
 {
 	judge_flow(j, f);
 	f->judged = f->messages;
-	f->nfacts = 0;
+	facts_free(f);
 	f->bits = (uint16_t)((f->bits | FLOW_CONTINUED) & ~FLOW_FACTS_FULL);
 }
 

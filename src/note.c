@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Facts of a flow: noted by dissectors, asked for by detectors and fingerprints. */
 #include "dissect_engine.h"
+#include "packed.h"
 #include "pool.h"
 
 #include <stdlib.h>
@@ -19,35 +20,117 @@ may_have(const struct flow *f, const struct field *field)
 	return !field || f->noted & field_bit(field);
 }
 
-static struct fact *
-fact_new(struct flow *f, enum side from, const struct field *field)
+static int
+by_time(const void *a, const void *b)
 {
-	struct fact *fact;
+	const struct fact *x = a, *y = b;
 
+	if (x->nsec != y->nsec)
+		return x->nsec < y->nsec ? -1 : 1;
+	if (x->at.capture != y->at.capture)
+		return x->at.capture < y->at.capture ? -1 : 1;
+	if (x->at.frame != y->at.frame)
+		return x->at.frame < y->at.frame ? -1 : 1;
+	return 0;
+}
+
+/* Insertion sort: stable, and the two runs that it merges are sorted already. */
+static void
+sort(struct fact *a, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct fact x = a[i];
+		size_t j = i;
+
+		for (; j > 0 && by_time(&a[j - 1], &x) > 0; j--)
+			a[j] = a[j - 1];
+		a[j] = x;
+	}
+}
+
+/* A list begins with room for a handshake, and grows by half. */
+#define LIST_FIRST 12
+
+static void
+grow(struct flow *f, size_t size)
+{
+	memory_grows((size - f->facts_size) * sizeof *f->facts);
+	f->facts = pool_grow(f->facts, f->facts_size, size, sizeof *f->facts);
+	f->facts_size = (uint16_t)size;
+}
+
+void
+facts_unpack(struct flow *f)
+{
+	if (f->facts)
+		return;
+	grow(f, f->nfacts ? f->nfacts : LIST_FIRST);
+	if (f->nfacts)
+		sort(f->facts, packed_read(f->packed, f->facts, f->nfacts));
+}
+
+/* A flow that somebody looks at has a list of its facts. */
+static void
+add_to_list(struct flow *f, const struct fact *fact)
+{
+	struct fact *own;
+
+	if (f->nfacts == f->facts_size)
+		grow(f, f->facts_size + f->facts_size / 2U + 1);
+	own = &f->facts[f->nfacts];
+	*own = *fact;
+	if (fact->field && fact->field->type == FACT_TEXT) {
+		if (!f->arena)
+			f->arena = arena_new_pooled();
+		own->text.p = (const uint8_t *)arena_text(f->arena, fact->text);
+	}
+}
+
+static struct fact
+fact_from(const struct flow *f, enum side from, const struct field *field)
+{
+	return (struct fact){
+	    .field = field, .nsec = f->at_nsec, .at = f->at, .message = f->messages, .from = from};
+}
+
+static void
+add(struct flow *f, const struct fact *fact)
+{
 	if (f->nfacts == FACTS_MAX) {
 		f->bits |= FLOW_FACTS_FULL;
-		return NULL;
+		return;
 	}
-	if (f->nfacts == f->facts_size) {
-		uint16_t more = f->facts_size ? f->facts_size / 2 : 12;
-
-		/* By half: a hello notes about 12, a DNS answer with its question 18. */
-		memory_grows(more * sizeof *f->facts);
-		f->facts = pool_grow(f->facts, f->facts_size, f->facts_size + (size_t)more,
-				     sizeof *f->facts);
-		f->facts_size = (uint16_t)(f->facts_size + more);
-	}
-	fact = &f->facts[f->nfacts++];
-	memset(fact, 0, sizeof *fact);
-	fact->field = field;
-	f->noted |= field_bit(field);
-	fact->at = f->at;
-	fact->nsec = f->at_nsec;
-	fact->message = f->messages;
-	fact->from = from;
-	if (field && field->telling)
+	if (f->facts)
+		add_to_list(f, fact);
+	else
+		packed_add(f, fact);
+	f->nfacts++;
+	f->noted |= field_bit(fact->field);
+	if (fact->field && fact->field->telling)
 		f->bits |= FLOW_ODD;
-	return fact;
+}
+
+void
+facts_sort(struct flow *f)
+{
+	if (f->facts)
+		sort(f->facts, f->nfacts);
+	else
+		packed_sort(f->packed, f->nfacts);
+}
+
+struct noted
+facts_noted(const struct flow *f)
+{
+	return (struct noted){f->nfacts, f->facts ? 0 : packed_bytes(f->packed)};
+}
+
+void
+facts_take_back(struct flow *f, struct noted to)
+{
+	f->nfacts = to.facts;
+	if (!f->facts)
+		packed_cut(f->packed, to.bytes);
 }
 
 void
@@ -55,34 +138,35 @@ facts_free(struct flow *f)
 {
 	memory_shrinks(f->facts_size * sizeof *f->facts);
 	pool_free(f->facts, f->facts_size * sizeof *f->facts);
+	f->facts = NULL;
+	f->nfacts = f->facts_size = 0;
+	packed_free(f);
 }
 
 void
 note(struct flow *f, enum side from, const struct field *field)
 {
-	fact_new(f, from, field);
+	struct fact fact = fact_from(f, from, field);
+
+	add(f, &fact);
 }
 
 void
 note_uint(struct flow *f, enum side from, const struct field *field, uint64_t u)
 {
-	struct fact *fact = fact_new(f, from, field);
+	struct fact fact = fact_from(f, from, field);
 
-	if (fact)
-		fact->u = u;
+	fact.u = u;
+	add(f, &fact);
 }
 
 void
 note_text(struct flow *f, enum side from, const struct field *field, struct bytes t)
 {
-	struct fact *fact = fact_new(f, from, field);
+	struct fact fact = fact_from(f, from, field);
 
-	if (!fact)
-		return;
-	if (!f->arena)
-		f->arena = arena_new_pooled();
-	fact->text.p = (const uint8_t *)arena_text(f->arena, t);
-	fact->text.n = t.n;
+	fact.text = t;
+	add(f, &fact);
 }
 
 void
@@ -94,10 +178,10 @@ note_string(struct flow *f, enum side from, const struct field *field, const cha
 void
 note_addr(struct flow *f, enum side from, const struct field *field, const struct addr *a)
 {
-	struct fact *fact = fact_new(f, from, field);
+	struct fact fact = fact_from(f, from, field);
 
-	if (fact)
-		fact->addr = *a;
+	fact.addr = *a;
+	add(f, &fact);
 }
 
 /* Names of facts are string literals nearly always: what a name means is remembered by its

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "correlate.h"
-#include "dissect.h"
+#include "dissect_engine.h"
 #include "flows.h"
 #include "weigh.h"
 
@@ -68,6 +68,7 @@ past_keep(struct past *p, const char *name, bool suspected)
 	struct episode e;
 	struct look l;
 
+	facts_unpack(p->talk.flow);
 	look_at(&l, p->talk.flow);
 	snprintf(l.name, sizeof l.name, "%s", name);
 	history_add(p->history, &l, suspected ? all : NULL, &e);

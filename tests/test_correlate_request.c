@@ -44,6 +44,7 @@ asked(double second, uint8_t server, bool answered, struct usage usage)
 	t->flow->dissector = dissector_find("stun");
 	if (answered)
 		talk_say(t, SERVER, 0, "somebody");
+	facts_unpack(t->flow);
 	look_at(&l, t->flow);
 	l.usage = usage;
 	l.outcome = answered ? OUTCOME_OK : OUTCOME_FAILED;

@@ -256,6 +256,7 @@ questions_of_one_conversation(void **state)
 	tell(&p, SERVER, 3, "bad.example", 9);
 	tell(&p, CLIENT, 4, "mute.example", 0);
 	tell(&p, CLIENT, 5, "a.example", 0);
+	facts_unpack(p.talk.flow);
 	look_at(&l, p.talk.flow);
 	history_add(p.history, &l, doubted, &e);
 	assert_string_equal(e.name, "a.example");

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The facts of a flow that lives, packed: there may be tens of thousands of such flows, and nobody
+ * looks at their facts before they are judged. A handshake's thirteen take some 150 bytes, a fifth
+ * of what a list of struct fact takes.
+ *
+ * One after the other: a byte of enum mark; when and where, unless it is as of the fact before; the
+ * field; the value. Numbers are in groups of seven bits, the lowest first, as in LEB128 (DWARF 5,
+ * 7.6); signed ones are folded first, so that small ones stay short. */
+#include "packed.h"
+#include "dissect_engine.h"
+#include "pool.h"
+
+enum mark {
+	BY_SERVER = 1 << 0,
+	AS_BEFORE = 1 << 1, /* of the same message and packet as the fact before */
+	IS_V4 = 1 << 2,     /* the last four bytes of an address are all there is to it */
+};
+
+/* A mark, six numbers of ten bytes at most, or five and an address. */
+#define HEAD_MOST (1 + 5 * 10 + sizeof(struct addr))
+/* A hello's facts and more; grows by half. */
+#define SIZE_FIRST 160
+#define NO_MESSAGE UINT32_MAX
+
+struct packed {
+	uint32_t n, size; /* bytes of b */
+	int64_t base;     /* what times count from */
+	/* Of the last fact. */
+	struct ref at;
+	uint32_t message;
+	uint16_t nsorted; /* so many of the first are to be put in order of time */
+	uint8_t b[];
+};
+
+static struct packed *
+with_room(struct flow *f, size_t more, int64_t base)
+{
+	struct packed *p = f->packed;
+	size_t had = p ? p->size : 0, want = p ? p->size + p->size / 2 : SIZE_FIRST - sizeof *p;
+
+	if (p && p->size - p->n >= more)
+		return p;
+	if (want - (p ? p->n : 0) < more)
+		want = (p ? p->n : 0) + more;
+	memory_grows(want - had);
+	p = pool_grow(p, p ? sizeof *p + had : 0, sizeof *p + want, 1);
+	if (!f->packed) {
+		p->n = 0;
+		p->base = base;
+		p->message = NO_MESSAGE;
+		p->nsorted = 0;
+	}
+	p->size = (uint32_t)want;
+	f->packed = p;
+	return p;
+}
+
+void
+packed_free(struct flow *f)
+{
+	if (!f->packed)
+		return;
+	memory_shrinks(f->packed->size);
+	pool_free(f->packed, sizeof *f->packed + f->packed->size);
+	f->packed = NULL;
+}
+
+static uint64_t
+folded(int64_t i)
+{
+	return (uint64_t)i << 1 ^ (uint64_t)(i >> 63);
+}
+
+static int64_t
+unfolded(uint64_t u)
+{
+	return (int64_t)(u >> 1 ^ -(u & 1));
+}
+
+static uint8_t *
+put_number(uint8_t *b, uint64_t u)
+{
+	for (; u >= 0x80; u >>= 7)
+		*b++ = (uint8_t)(u | 0x80);
+	*b++ = (uint8_t)u;
+	return b;
+}
+
+static uint64_t
+take_number(const uint8_t **b)
+{
+	uint64_t u = 0;
+	unsigned shift = 0;
+
+	for (; **b & 0x80; shift += 7)
+		u |= (uint64_t)(*(*b)++ & 0x7f) << shift;
+	return u | (uint64_t) * (*b)++ << shift;
+}
+
+/* Fields are known by where they lie: all tables lie close together. */
+static uint64_t
+number_of(const struct field *field)
+{
+	return folded((intptr_t)field - (intptr_t)malformed_fields);
+}
+
+static const struct field *
+numbered(uint64_t number)
+{
+	return (const struct field *)((intptr_t)malformed_fields + (intptr_t)unfolded(number));
+}
+
+/* Times come from the wire, and may lie at both ends of the scale. */
+static int64_t
+difference(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+static int64_t
+sum(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+/* All of a value but the bytes of a text. */
+static uint8_t *
+put_value(uint8_t *b, const struct fact *fact)
+{
+	size_t from;
+
+	switch (fact->field->type) {
+	case FACT_MARK:
+		break;
+	case FACT_UINT:
+		return put_number(b, fact->u);
+	case FACT_TEXT:
+		return put_number(b, fact->text.n);
+	case FACT_ADDR:
+		from = addr_is_v4(&fact->addr) ? ADDR_V4_AT : 0;
+		memcpy(b, fact->addr.b + from, sizeof fact->addr.b - from);
+		return b + sizeof fact->addr.b - from;
+	}
+	return b;
+}
+
+static void
+append(struct packed *p, const void *b, size_t n)
+{
+	if (n)
+		memcpy(p->b + p->n, b, n);
+	p->n += (uint32_t)n;
+}
+
+void
+packed_add(struct flow *f, const struct fact *fact)
+{
+	struct packed *p = f->packed;
+	enum fact_type type = fact->field->type;
+	size_t ntext = type == FACT_TEXT ? fact->text.n + 1 : 0;
+	bool before = p && p->message == fact->message && ref_equal(p->at, fact->at);
+	uint8_t head[HEAD_MOST], *b = head;
+
+	*b++ = (uint8_t)((fact->from == SERVER ? BY_SERVER : 0) | (before ? AS_BEFORE : 0) |
+			 (type == FACT_ADDR && addr_is_v4(&fact->addr) ? IS_V4 : 0));
+	if (!before) {
+		b = put_number(b, folded(difference(fact->nsec, p ? p->base : fact->nsec)));
+		b = put_number(b, fact->at.frame);
+		b = put_number(b, fact->at.capture);
+		b = put_number(b, fact->message);
+	}
+	b = put_number(b, number_of(fact->field));
+	b = put_value(b, fact);
+	p = with_room(f, (size_t)(b - head) + ntext, fact->nsec);
+	p->at = fact->at;
+	p->message = fact->message;
+	append(p, head, (size_t)(b - head));
+	if (ntext) {
+		append(p, fact->text.p, fact->text.n);
+		append(p, "", 1);
+	}
+}
+
+static const uint8_t *
+take_value(const uint8_t *b, unsigned mark, struct fact *fact)
+{
+	switch (fact->field->type) {
+	case FACT_MARK:
+		break;
+	case FACT_UINT:
+		fact->u = take_number(&b);
+		break;
+	case FACT_TEXT:
+		fact->text.n = take_number(&b);
+		fact->text.p = b;
+		return b + fact->text.n + 1;
+	case FACT_ADDR:
+		if (mark & IS_V4) {
+			fact->addr = addr_from_v4(b);
+			return b + 4;
+		}
+		fact->addr = addr_from_v6(b);
+		return b + sizeof fact->addr.b;
+	}
+	return b;
+}
+
+size_t
+packed_read(const struct packed *p, struct fact *facts, size_t n)
+{
+	const uint8_t *b = p->b;
+	struct fact last = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned mark = *b++;
+
+		if (!(mark & AS_BEFORE)) {
+			last.nsec = sum(p->base, unfolded(take_number(&b)));
+			last.at.frame = (uint32_t)take_number(&b);
+			last.at.capture = (uint16_t)take_number(&b);
+			last.message = (uint32_t)take_number(&b);
+		}
+		facts[i] = last;
+		facts[i].from = mark & BY_SERVER ? SERVER : CLIENT;
+		facts[i].field = numbered(take_number(&b));
+		b = take_value(b, mark, &facts[i]);
+	}
+	return p->nsorted;
+}
+
+size_t
+packed_bytes(const struct packed *p)
+{
+	return p ? p->n : 0;
+}
+
+void
+packed_cut(struct packed *p, size_t bytes)
+{
+	if (!p)
+		return;
+	p->n = (uint32_t)bytes;
+	p->message = NO_MESSAGE;
+}
+
+void
+packed_sort(struct packed *p, size_t n)
+{
+	if (p)
+		p->nsorted = (uint16_t)n;
+}
