@@ -413,7 +413,7 @@ targets_tell(struct arena *a, const struct services *services, struct history *h
 	count_findings(&t, h, findings, n);
 	tell_stories(&t, h);
 	/* A finding tells of a target and of a resolver at most. */
-	l.size = 2 * TARGETS_MAX + 2 * n + services_count(services);
+	l.size = 2 * (n + TARGETS_MAX) + services_count(services);
 	l.v = arena_alloc(a, l.size * sizeof *l.v);
 	for (struct tally *x = t.first; x; x = x->next) {
 		struct target told;

@@ -295,6 +295,35 @@ test_gate_finds_markers(void **state)
 	fingerprints_free(db);
 }
 
+/* Of any length, those included that it searches for by a single byte. */
+static void
+test_gate_finds_all_lengths(void **state)
+{
+	static const char *const words[] = {"ABCDEFGHIJKLMNOP", "?A=BCDEFGHIJKLMN",
+					    "ABCDEFGH=IJKLMNO", "1234567890123456"};
+	char line[64], text[64];
+
+	(void)state;
+	for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+		for (int n = 5; n <= 16; n++) {
+			snprintf(line, sizeof line, "when = x.body ~ \"%.*s\"\n", n, words[w]);
+			for (int before = 0; before < 20; before++) {
+				snprintf(text, sizeof text, "%.*s%.*s", before,
+					 "a?b=a-ab?=?--Aabca?-", n, words[w]);
+				for (char *c = text; w % 2 && *c; c++)
+					*c = (char)ascii_lower((uint8_t)*c);
+				begin();
+				add_text(BODY, SERVER, 1, 0, text);
+				assert_int_equal(fits(line), 1);
+				text[before + n - 1] = '!';
+				begin();
+				add_text(BODY, SERVER, 1, 0, text);
+				assert_int_equal(fits(line), 0);
+			}
+		}
+	}
+}
+
 /* And its map of addresses holds networks of any size, in both families. */
 static void
 test_gate_finds_networks(void **state)
@@ -488,6 +517,7 @@ main(void)
 	    cmocka_unit_test(test_support),
 	    cmocka_unit_test(test_specific_before_generic),
 	    cmocka_unit_test(test_gate_finds_markers),
+	    cmocka_unit_test(test_gate_finds_all_lengths),
 	    cmocka_unit_test(test_gate_finds_networks),
 	    cmocka_unit_test(test_malformed_is_a_field),
 	    cmocka_unit_test(test_unsorted_facts),
