@@ -313,6 +313,7 @@ client_line(struct flow *f, enum side from, struct bytes line)
 static void
 message(struct flow *f, enum side from, struct cursor *in)
 {
+	const struct dissector *mail = f->dissector;
 	struct mail *m = f->state;
 	struct bytes line;
 
@@ -323,8 +324,8 @@ message(struct flow *f, enum side from, struct cursor *in)
 		server_line(f, from, line);
 	else
 		client_line(f, from, line);
-	/* The dissector may have changed. */
-	if (f->state == m && ++m->lines[from] == LINES_MAX)
+	/* The dissector may have changed, and the state with it. */
+	if (f->dissector == mail && ++m->lines[from] == LINES_MAX)
 		flow_enough(f, from);
 }
 

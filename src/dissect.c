@@ -2,6 +2,7 @@
 /* Hands bytes to the dissectors: who claims a conversation, where a message begins, what to do
  * when it is unfinished or makes no sense. */
 #include "config.h"
+#include "buffer.h"
 #include "dissect_engine.h"
 #include "pool.h"
 #include "reassemble.h"
@@ -31,60 +32,6 @@ const struct field malformed_fields[] = {DISSECTORS(MALFORMED){0}};
 /* Datagrams of one side that are asked about: tools that hide a tunnel or a call send some of junk
  * ahead of it (AmneziaWG recommends 4 to 12). */
 #define DATAGRAM_TRIES 16
-
-struct message_buffer {
-	uint8_t *p;
-	size_t n, size;
-	uint64_t skip; /* bytes to come that nobody wants */
-	struct ref at; /* the packet that its last byte came with */
-	int64_t at_nsec;
-	bool refused;  /* no probe knows this side's beginning */
-	uint8_t tries; /* datagrams that no probe knew */
-};
-
-static struct message_buffer *
-buffer_of(struct flow *f, enum side from)
-{
-	if (!f->buffer[from])
-		f->buffer[from] = pool_alloc(sizeof **f->buffer);
-	return f->buffer[from];
-}
-
-static void
-buffer_append(struct message_buffer *m, struct bytes b)
-{
-	if (b.n == 0)
-		return;
-	if (m->n + b.n > m->size) {
-		size_t want = m->n + b.n < 512 ? 512 : (m->n + b.n) * 2;
-
-		memory_grows(want - m->size);
-		m->p = pool_grow(m->p, m->size, want, 1);
-		m->size = want;
-	}
-	memcpy(m->p + m->n, b.p, b.n);
-	m->n += b.n;
-}
-
-static void
-buffer_drop(struct message_buffer *m)
-{
-	memory_shrinks(m->size);
-	pool_free(m->p, m->size);
-	m->p = NULL;
-	m->n = m->size = 0;
-}
-
-static void
-buffer_consume(struct message_buffer *m, size_t n)
-{
-	if (n >= m->n) {
-		buffer_drop(m);
-		return;
-	}
-	memmove(m->p, m->p + n, m->n - n);
-	m->n -= n;
-}
 
 const struct dissector *
 dissector_find(const char *name)
@@ -118,19 +65,23 @@ flow_enough(struct flow *f, enum side from)
 		stream_stop(f->stream, from);
 }
 
+/* Another dissector, or none, with a state of its own. */
+static void
+hand_to(struct flow *f, const struct dissector *d)
+{
+	if (f->state)
+		pool_free(f->state, f->dissector->state_size);
+	f->dissector = d;
+	f->state = d && d->state_size ? pool_alloc(d->state_size) : NULL;
+}
+
 void
 flow_becomes(struct flow *f, const char *name)
 {
-	f->dissector = name ? dissector_find(name) : NULL;
-	f->state = NULL;
+	hand_to(f, name ? dissector_find(name) : NULL);
 	for (int s = 0; s < 2; s++)
 		if (f->buffer[s])
 			f->buffer[s]->refused = false;
-	if (f->dissector && f->dissector->state_size) {
-		if (!f->arena)
-			f->arena = arena_new_pooled();
-		f->state = arena_alloc(f->arena, f->dissector->state_size);
-	}
 }
 
 void
@@ -154,15 +105,7 @@ flow_skip(struct flow *f, enum side from, uint64_t n)
 void *
 flow_memory(struct flow *f, enum side from, size_t n)
 {
-	struct message_buffer *m = buffer_of(f, from);
-
-	if (m->size < n) {
-		buffer_drop(m);
-		memory_grows(n);
-		m->p = xcalloc(n, 1);
-		m->size = n;
-	}
-	return m->p;
+	return buffer_memory(buffer_of(f, from), n);
 }
 
 void
@@ -185,21 +128,26 @@ dissect_done(const struct flow *f, enum side from)
 	return f->half[from].done;
 }
 
-static void
-buffer_free(struct flow *f, enum side from)
-{
-	if (!f->buffer[from])
-		return;
-	buffer_drop(f->buffer[from]);
-	pool_free(f->buffer[from], sizeof **f->buffer);
-	f->buffer[from] = NULL;
-}
-
 void
 dissect_free(struct flow *f)
 {
 	buffer_free(f, CLIENT);
 	buffer_free(f, SERVER);
+	if (f->state)
+		pool_free(f->state, f->dissector->state_size);
+	f->state = NULL;
+}
+
+/* Gives back what sides of which no more is wanted have no use for. */
+static void
+forget_done(struct flow *f)
+{
+	if (f->half[CLIENT].done && f->half[SERVER].done)
+		dissect_free(f);
+	else if (f->half[CLIENT].done)
+		buffer_free(f, CLIENT);
+	else if (f->half[SERVER].done)
+		buffer_free(f, SERVER);
 }
 
 static void
@@ -290,7 +238,7 @@ take_message(struct flow *f, enum side from, struct bytes b)
 		f->messages--;
 		facts_take_back(f, noted);
 		m->skip = skip;
-		if (d->state_size && d->state_size <= STATE_MAX)
+		if (d->state_size && d->state_size <= STATE_MAX && f->dissector == d)
 			memcpy(f->state, saved, d->state_size);
 		return 0;
 	}
@@ -324,29 +272,20 @@ take_messages(struct flow *f, enum side from, struct bytes b)
 	return f->half[from].done ? b.n : used;
 }
 
-static void
-claim(struct flow *f, const struct dissector *d)
-{
-	f->dissector = d;
-	if (d->state_size) {
-		if (!f->arena)
-			f->arena = arena_new_pooled();
-		f->state = arena_alloc(f->arena, d->state_size);
-	}
-}
-
 /* Nobody has claimed the flow yet: collect this side's beginning and ask. */
 static void
 probe_stream(struct flow *f, enum side from)
 {
 	struct message_buffer *m = f->buffer[from], *o = buffer_of(f, other_side(from));
-	struct bytes first = {m->p, m->n < PROBE_MAX ? m->n : PROBE_MAX};
+	struct bytes first = buffer_bytes(m);
 	const struct dissector *d;
 	bool wait;
 
+	if (first.n > PROBE_MAX)
+		first.n = PROBE_MAX;
 	d = probe(f, from, first, STREAM, &wait);
 	if (d) {
-		claim(f, d);
+		hand_to(f, d);
 		return;
 	}
 	if (wait)
@@ -369,7 +308,7 @@ drain(struct flow *f, enum side from)
 
 	if (!m || m->n == 0)
 		return;
-	buffer_consume(m, take_messages(f, from, (struct bytes){m->p, m->n}));
+	buffer_consume(m, take_messages(f, from, buffer_bytes(m)));
 	if (f->half[from].done)
 		buffer_drop(m);
 }
@@ -406,16 +345,14 @@ take_bytes(struct flow *f, enum side from, struct bytes b)
 {
 	struct message_buffer *m = buffer_of(f, from);
 
-	m->at = f->at;
-	m->at_nsec = f->at_nsec;
 	if (f->dissector && m->n == 0) {
 		/* The common case: nothing is waiting, so nothing is copied. */
 		size_t used = take_messages(f, from, b);
 
 		if (!f->half[from].done)
-			buffer_append(m, (struct bytes){b.p + used, b.n - used});
+			buffer_append(m, f, (struct bytes){b.p + used, b.n - used});
 	} else {
-		buffer_append(m, b);
+		buffer_append(m, f, b);
 		find_claimant(f, from);
 		if (!f->dissector)
 			return;
@@ -433,9 +370,7 @@ dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
 		return;
 	set_time(f);
 	take_bytes(f, from, b);
-	for (int s = 0; s < 2; s++)
-		if (f->half[s].done)
-			buffer_free(f, (enum side)s);
+	forget_done(f);
 }
 
 /* No more bytes of that side will come: its last message may take what there is of it, and notes
@@ -449,12 +384,11 @@ dissect_stream_end(struct flow *f, enum side from)
 
 	if (!m || f->half[from].done || m->n == 0 || m->skip || !f->dissector)
 		return;
-	f->at = m->at;
-	f->at_nsec = m->at_nsec;
-	in = cursor_over((struct bytes){m->p, m->n}, CURSOR_BAD);
+	buffer_cite(m, f);
+	in = cursor_over(buffer_bytes(m), CURSOR_BAD);
 	f->messages++;
 	f->dissector->message(f, from, &in);
-	if (in.err || in.p == m->p) {
+	if (in.err || in.p == buffer_bytes(m).p) {
 		f->messages--;
 		facts_take_back(f, noted);
 	}
@@ -480,7 +414,7 @@ dissect_stream_gap(struct flow *f, enum side from, uint64_t n)
 	 * unknown. */
 	dissect_stream_end(f, from);
 	flow_enough(f, from);
-	buffer_free(f, from);
+	forget_done(f);
 }
 
 void
@@ -515,7 +449,7 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 			buffer_free(f, from);
 			return;
 		}
-		claim(f, d);
+		hand_to(f, d);
 	}
 	f->messages++;
 	f->dissector->message(f, from, &in);
@@ -524,7 +458,7 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 
 		if (!d)
 			return;
-		claim(f, d);
+		hand_to(f, d);
 		in = cursor_over(b, cut ? CURSOR_SHORT : CURSOR_BAD);
 		f->dissector->message(f, from, &in);
 	}

@@ -60,7 +60,7 @@ bool flow_wants_text(const struct flow *f, const struct field *field, struct byt
  * encrypted, the body is long enough). Later bytes of that side cost nothing. */
 void flow_enough(struct flow *f, enum side from);
 /* From inside message(): another protocol takes over behind this message (CONNECT, STARTTLS),
- * in both directions. NULL: the probes decide which. */
+ * in both directions. NULL: the probes decide which. The state goes at once. */
 void flow_becomes(struct flow *f, const char *dissector);
 /* From inside message(), of datagrams only: this is none of the protocol's, and so was what came
  * before it: what was noted is forgotten, and the probes are asked anew. */

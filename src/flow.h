@@ -158,7 +158,7 @@ struct flow {
 	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
 	struct icmp_error *icmp_errors; /* likewise */
 	struct decoys *decoys;          /* of the client's (decoy.h), or NULL */
-	struct arena *arena;            /* owns facts' text, state and the two lists */
+	struct arena *arena;            /* owns facts' text and the two lists */
 	struct rate *rate;              /* of a connection that loses packets (rate.h), or NULL */
 	struct flow *older, *newer;
 };

@@ -226,7 +226,6 @@ settle(struct flow_table *t, struct flow *f)
 	f->arena = NULL;
 	f->rate = NULL;
 	f->dissector = NULL; /* its state is gone; it may claim the flow again */
-	f->state = NULL;
 	f->judged = f->messages;
 	f->bits |= FLOW_JUDGED | FLOW_CONTINUED;
 	if (f->proto == IPPROTO_TCP)

@@ -113,17 +113,22 @@ cut(size_t class)
 	return p;
 }
 
+static void *
+small(size_t n)
+{
+	size_t class = n ? (n - 1) / STEP : 0;
+	void *p = spare[class] ? take(class) : cut(class);
+
+	slab_of(p)->live++;
+	return p;
+}
+
 void *
 pool_alloc(size_t n)
 {
-	size_t class = n ? (n - 1) / STEP : 0;
-	void *p;
-
 	if (!POOLED || n > LARGEST)
 		return xcalloc(1, n);
-	p = spare[class] ? take(class) : cut(class);
-	slab_of(p)->live++;
-	return memset(p, 0, n);
+	return memset(small(n), 0, n);
 }
 
 void
@@ -148,7 +153,7 @@ pool_grow(void *p, size_t had, size_t want, size_t size)
 		return xrealloc(p, want, size);
 	if (p && (had * size - 1) / STEP == (want * size - 1) / STEP)
 		return p;
-	q = pool_alloc(want * size);
+	q = want * size > LARGEST ? xrealloc(NULL, want, size) : small(want * size);
 	if (p)
 		memcpy(q, p, had * size);
 	pool_free(p, had * size);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dissect_engine.h"
+#include "pool.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -126,10 +127,8 @@ flow_begin(struct flow *f, const struct dissector *d, enum carrier carrier, uint
 	if (!d)
 		return;
 	f->dissector = d;
-	if (d->state_size) {
-		f->arena = arena_new();
-		f->state = arena_alloc(f->arena, d->state_size);
-	}
+	if (d->state_size)
+		f->state = pool_alloc(d->state_size);
 }
 
 static inline void
