@@ -42,13 +42,14 @@ alert_words(uint64_t description)
 
 /* The first alert of the server's that answers the ClientHello. */
 static const struct fact *
-first_alert(const struct flow *f, const struct fact **ret_level)
+first_alert(const struct look *l, const struct fact **ret_level)
 {
-	const struct fact *hello = flow_first(f, "tls.client_hello"), *alert, *level;
+	const struct flow *f = l->flow;
+	const struct fact *hello = look_first(l, FIRST_CLIENT_HELLO), *alert, *level;
 	size_t i = 0, k = 0;
 
 	if (!hello)
-		hello = flow_first(f, "tls.client_hello.cut");
+		hello = look_first(l, FIRST_CUT_HELLO);
 	alert = flow_fact(f, "tls.alert.description", SERVER, &i);
 	level = flow_fact(f, "tls.alert.level", SERVER, &k);
 	if (!hello || !alert || !level || alert->nsec < hello->nsec)
@@ -152,7 +153,7 @@ detect_alert(const struct detection *d, const struct look *l)
 	struct measure m;
 	size_t at = 0;
 
-	if (l->flow->proto != IPPROTO_TCP || !(alert = first_alert(l->flow, &level)) ||
+	if (l->flow->proto != IPPROTO_TCP || !(alert = first_alert(l, &level)) ||
 	    is_contradicted(l->flow, alert))
 		return;
 	while (at < l->n && (flow_trace(l->flow, at)->at.frame != alert->at.frame ||

@@ -154,7 +154,7 @@ is_contradicted(const struct flow *f, const struct fact *hello)
 void
 detect_certificate(const struct detection *d, const struct look *l)
 {
-	const struct fact *hello = flow_first(l->flow, "tls.server_hello");
+	const struct fact *hello = look_first(l, FIRST_SERVER_HELLO);
 	struct suspicion x = {0};
 	struct signs s;
 	struct measure m;

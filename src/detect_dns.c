@@ -192,11 +192,12 @@ detect_dns(const struct detection *d, const struct look *l)
 {
 	struct dns_talk t;
 
-	if (!flow_first(l->flow, "dns.response"))
+	if (!look_first(l, FIRST_DNS_RESPONSE))
 		return;
 	t.d = d;
 	t.l = l;
-	t.n = dns_read(l->flow, t.m, DNS_MESSAGES_MAX);
+	t.m = l->dns;
+	t.n = l->ndns;
 	for (size_t i = 0; i < t.n; i++) {
 		t.bogon[i] = false;
 		for (size_t k = 0; k < t.m[i].naddr; k++)

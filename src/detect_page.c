@@ -188,7 +188,7 @@ tell_page(struct finding *f, const struct look *l, size_t i)
 	status = code ? status_evidence(code->u) : NULL;
 	if (status)
 		finding_weigh(f, status, page->at);
-	else if (!flow_first(l->flow, "http.response"))
+	else if (!look_first(l, FIRST_HTTP_RESPONSE))
 		finding_weigh(f, "page.no_http", page->at);
 	if (response && !same_message(l->flow, response, "http.date"))
 		finding_weigh(f, "page.undated", page->at);
@@ -212,8 +212,8 @@ void
 detect_page(const struct detection *d, const struct look *l)
 {
 	const struct flow *f = l->flow;
-	const struct fact *request = flow_first(f, "http.request");
-	const struct fact *response = flow_first(f, "http.response");
+	const struct fact *request = look_first(l, FIRST_HTTP_REQUEST);
+	const struct fact *response = look_first(l, FIRST_HTTP_RESPONSE);
 	const struct fact *code, *location;
 	const struct trace *page;
 	struct suspicion x = {0};

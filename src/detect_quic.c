@@ -238,13 +238,12 @@ detect_quic(const struct detection *d, const struct look *l)
 {
 	struct handshake h;
 
-	if (l->flow->proto != IPPROTO_UDP || !flow_first(l->flow, "quic.repeat") ||
-	    look_has_error(l->flow))
+	if (l->flow->proto != IPPROTO_UDP || !look_first(l, FIRST_QUIC_REPEAT) || look_has_error(l))
 		return;
 	read_handshake(&h, l->flow);
 	if (!h.hello || h.closed)
 		return;
-	if (!h.heard && !flow_first(l->flow, "quic.short"))
+	if (!h.heard && !look_first(l, FIRST_QUIC_SHORT))
 		detect_unanswered(d, l, &h);
 	else if (!h.heard || h.settled)
 		return;

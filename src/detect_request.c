@@ -47,8 +47,8 @@ detect_request(const struct detection *d, const struct look *l)
 	uint64_t n;
 
 	/* Of a conversation that goes on the first part was told. */
-	if (l->flow->bits & FLOW_CONTINUED || !look_asked_in_vain(l->flow) ||
-	    look_has_error(l->flow) || !l->n || (n = requests(l->flow)) < 2)
+	if (l->flow->bits & FLOW_CONTINUED || !look_asked_in_vain(l->flow) || look_has_error(l) ||
+	    !l->n || (n = requests(l->flow)) < 2)
 		return;
 	asked = flow_first(l->flow, l->flow->dissector->request);
 	x.finding = finding_new(l, DROP, asked->nsec);

@@ -123,7 +123,7 @@ detect_strip(const struct detection *d, const struct look *l)
 	const struct flow *f = l->flow;
 	const struct fact *garbled, *refused, *listed, *plain;
 
-	if (f->proto != IPPROTO_TCP || !flow_first(f, "mail.protocol"))
+	if (f->proto != IPPROTO_TCP || !look_first(l, FIRST_MAIL))
 		return;
 	garbled = flow_first(f, "mail.garbled");
 	refused = flow_first(f, "mail.starttls.refused");

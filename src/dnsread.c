@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The DNS messages of a flow, put together again from their facts. */
 #include "dnsread.h"
+#include "fieldmap.h"
 
 #include <string.h>
 
@@ -34,27 +35,6 @@ static const char *const key_names[NKEYS] = {
     "dns.qry.type", "dns.count.answers", "dns.resp.ttl", "dns.resp.type", "dns.a",
     "dns.aaaa",     "dns.flags.rcode",   "dns.edns",     "dns.soa.mname", "dns.cname",
     "dns.svcb.ech", "dns.ede.code",      "dns.ede.text"};
-
-/* Fields are declared for good: they are looked up once. */
-static const struct field *const *
-key_fields(void)
-{
-	static const struct field *fields[NKEYS];
-
-	for (enum key k = 0; !fields[NKEYS - 1] && k < NKEYS; k++)
-		fields[k] = field_named(key_names[k]);
-	return fields;
-}
-
-static enum key
-key_of(const struct field *const fields[NKEYS], const struct fact *fact)
-{
-	enum key i = 0;
-
-	while (i < NKEYS && fields[i] != fact->field)
-		i++;
-	return i;
-}
 
 static void
 read_number(struct dns_message *m, enum key key, uint64_t u)
@@ -143,18 +123,19 @@ begin(struct dns_message *m, const struct fact *fact)
 size_t
 dns_read(const struct flow *f, struct dns_message *ret, size_t max)
 {
-	const struct field *const *fields = key_fields();
+	static struct fieldmap map;
 	size_t n = 0;
 	uint32_t current = 0;
 
+	fieldmap_fill(&map, key_names, NKEYS);
 	for (size_t i = 0; i < f->nfacts; i++) {
 		const struct fact *fact = &f->facts[i];
-		enum key key;
+		unsigned key;
 
 		if (fact->message <= f->judged)
 			continue;
-		key = key_of(fields, fact);
-		if (key == NKEYS)
+		key = fieldmap_find(&map, fact->field);
+		if (key == FIELDMAP_NONE)
 			continue;
 		if (n == 0 || fact->message != current) {
 			if (n == max)
@@ -162,7 +143,7 @@ dns_read(const struct flow *f, struct dns_message *ret, size_t max)
 			begin(&ret[n++], fact);
 			current = fact->message;
 		}
-		read_fact(&ret[n - 1], key, fact);
+		read_fact(&ret[n - 1], (enum key)key, fact);
 	}
 	return n;
 }

@@ -10,7 +10,7 @@ struct dns_talk {
 	const struct detection *d;
 	const struct look *l;
 	size_t n;
-	struct dns_message m[DNS_MESSAGES_MAX];
+	const struct dns_message *m;
 	const struct trace *packet[DNS_MESSAGES_MAX]; /* NULL if it was not kept */
 	bool bogon[DNS_MESSAGES_MAX]; /* it names an address that cannot be public */
 	double odd[DNS_MESSAGES_MAX]; /* how much speaks for a forgery */

@@ -16,10 +16,10 @@ much_sooner(int64_t took, int64_t other)
 }
 
 static uint32_t
-chosen(const struct flow *f)
+chosen(const struct look *l)
 {
-	const struct fact *version = flow_first(f, "tls.server_version");
-	const struct fact *cipher = flow_first(f, "tls.server_cipher");
+	const struct fact *version = look_first(l, FIRST_SERVER_VERSION);
+	const struct fact *cipher = look_first(l, FIRST_SERVER_CIPHER);
 
 	return version && cipher ? (uint32_t)(version->u << 16 | cipher->u) : 0;
 }
@@ -31,12 +31,12 @@ read_request(const struct look *l, struct episode *e)
 	const struct fact *fact;
 
 	if (l->said == TRIGGER_SNI || l->said == TRIGGER_ECH) {
-		fact = flow_first(l->flow, "tls.client_hello.shape");
+		fact = look_first(l, FIRST_SHAPE);
 		e->shape = fact ? (uint32_t)fact->u : 0;
-		e->ech = flow_first(l->flow, "tls.ech") != NULL;
-		e->chose = chosen(l->flow);
+		e->ech = look_first(l, FIRST_ECH) != NULL;
+		e->chose = chosen(l);
 	} else if (l->said == TRIGGER_HTTP_HOST) {
-		fact = flow_first(l->flow, "http.request.uri");
+		fact = look_first(l, FIRST_URI);
 		for (size_t i = 0; fact && i < fact->text.n; i++)
 			e->url = e->url * 31 + fact->text.p[i] + 1;
 	}
@@ -114,13 +114,15 @@ read_server(const struct look *l, struct episode *e)
 
 /* The last one that the client tried. */
 static uint32_t
-quic_version(const struct flow *f)
+quic_version(const struct look *l)
 {
 	const struct fact *fact;
 	uint32_t version = 0;
 	size_t i = 0;
 
-	for (; f->proto == IPPROTO_UDP && (fact = flow_fact(f, "quic.version", CLIENT, &i)); i++)
+	if (l->flow->proto != IPPROTO_UDP || !look_first(l, FIRST_QUIC_VERSION))
+		return 0;
+	for (; (fact = flow_fact(l->flow, "quic.version", CLIENT, &i)); i++)
 		version = (uint32_t)fact->u;
 	return version;
 }
@@ -146,7 +148,7 @@ episode_read(const struct look *l, struct episode *e)
 	e->server_last = f->half[SERVER].last;
 	e->rtt = l->rtt[SERVER];
 	e->first_ttl = f->half[SERVER].ttl;
-	e->quic = quic_version(f);
+	e->quic = quic_version(l);
 	read_pace(f, e);
 	e->silent = f->half[CLIENT].packets && !f->half[SERVER].packets;
 	read_request(l, e);

@@ -345,17 +345,16 @@ next_question(struct history *h, const struct episode *first, const struct dns_m
 static void
 read_dns(struct history *h, const struct look *l, const char *const *suspected, struct episode *e)
 {
-	struct dns_message m[DNS_MESSAGES_MAX];
-	const struct fact *query = flow_first(l->flow, "dns.query");
+	const struct dns_message *m = l->dns;
+	const struct fact *query = look_first(l, FIRST_DNS_QUERY);
 	struct episode first;
 	bool begun = false;
-	size_t n;
+	size_t n = l->ndns;
 
-	e->dns = query || flow_first(l->flow, "dns.response");
+	e->dns = query || look_first(l, FIRST_DNS_RESPONSE);
 	if (!e->dns)
 		return;
 	first = *e;
-	n = dns_read(l->flow, m, DNS_MESSAGES_MAX);
 	if (!query && n) {
 		read_answer(l, &m[0], m[0].mark->nsec, e);
 		e->unasked = true;

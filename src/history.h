@@ -25,7 +25,7 @@ struct history *history_new(void);
 void history_free(struct history *h); /* accepts NULL */
 /* `suspected` ends with NULL and lists the names for which something is suspected here, "" for the
  * whole conversation: of these no address is learnt. Each question of a DNS conversation becomes
- * an episode; *ret is the first. */
+ * an episode; *ret is the first. Look must have been at its DNS. */
 void history_add(struct history *h, const struct look *l, const char *const *suspected,
 		 struct episode *ret);
 /* The name by which that client is most likely to have come to an address at that time, learnt

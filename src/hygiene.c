@@ -60,13 +60,15 @@ count_server(struct hygiene *h, const struct flow *f)
 }
 
 void
-hygiene_count(struct hygiene *h, const struct flow *f)
+hygiene_count(struct hygiene *h, const struct look *l)
 {
+	const struct flow *f = l->flow;
+
 	h->facts_full += f->bits & FLOW_FACTS_FULL ? 1 : 0;
 	h->trace_full += f->bits & FLOW_TRACE_FULL ? 1 : 0;
 	if (f->proto == IPPROTO_UDP) {
 		h->udp_both_ways += f->half[CLIENT].packets && f->half[SERVER].packets;
-		h->quic_flows += flow_first(f, "quic.version") != NULL;
+		h->quic_flows += look_first(l, FIRST_QUIC_VERSION) != NULL;
 	}
 	if (f->proto != IPPROTO_TCP)
 		return;

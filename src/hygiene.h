@@ -33,7 +33,7 @@ struct hygiene {
 };
 
 /* Counts one finished flow. */
-void hygiene_count(struct hygiene *h, const struct flow *f);
+void hygiene_count(struct hygiene *h, const struct look *l);
 /* The capture shows one direction only: nothing can be concluded from silence. */
 bool hygiene_one_way(const struct hygiene *h);
 /* The packets of several servers all arrive with one TTL: something rewrites it. */

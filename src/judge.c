@@ -53,14 +53,16 @@ unfinished(const struct flow *f)
 
 /* Could a detector have anything to say? */
 static bool
-is_worth_a_look(const struct flow *f)
+is_worth_a_look(const struct look *l)
 {
+	const struct flow *f = l->flow;
+
 	if (f->bits & FLOW_ODD || f->icmp_errors)
 		return true;
 	if (f->proto == IPPROTO_TCP &&
-	    (unfinished(f) || f->half[SERVER].syns > 1 || flow_first(f, "http.response")))
+	    (unfinished(f) || f->half[SERVER].syns > 1 || look_first(l, FIRST_HTTP_RESPONSE)))
 		return true;
-	return flow_first(f, "dns.response") || flow_first(f, "quic.repeat") ||
+	return look_first(l, FIRST_DNS_RESPONSE) || look_first(l, FIRST_QUIC_REPEAT) ||
 	       look_asked_in_vain(f);
 }
 
@@ -91,14 +93,15 @@ tells_by_header(enum mechanism m)
 /* May a fingerprint say anything here? If no detector did, a mark in a header says nothing, and the
  * manner of a silence or of a slowness that nobody noticed neither. */
 static bool
-is_worth_matching(const struct judge *j, const struct flow *f)
+is_worth_matching(const struct judge *j, const struct look *l)
 {
+	const struct flow *f = l->flow;
 	unsigned others = 0;
 
 	if (j->npending)
 		return true;
-	if (!(f->bits & FLOW_ODD) && !flow_first(f, "dns.response") &&
-	    !flow_first(f, "http.response") && !flow_first(f, "tls.certificate"))
+	if (!(f->bits & FLOW_ODD) && !look_first(l, FIRST_DNS_RESPONSE) &&
+	    !look_first(l, FIRST_HTTP_RESPONSE) && !look_first(l, FIRST_CERTIFICATE))
 		return false;
 	for (int m = 0; m < NMECHANISMS; m++)
 		if (!tells_by_header((enum mechanism)m) && m != DROP && m != FREEZE &&
@@ -250,7 +253,8 @@ match(struct judge *j, const struct look *l)
 static bool
 is_part_of(const struct finding *fin, const struct finding *whole)
 {
-	if (fin->mechanism != FIN_INJECTION || whole->confidence < CONFIDENCE_LIKELY || !fin->ncites ||
+	if (fin->mechanism != FIN_INJECTION || whole->confidence < CONFIDENCE_LIKELY ||
+	    !fin->ncites ||
 	    (whole->mechanism != DATA_INJECTION && whole->mechanism != BLOCK_PAGE &&
 	     whole->mechanism != TLS_ALERT_INJECTION))
 		return false;
@@ -368,6 +372,16 @@ application_of(const struct judge *j, const struct look *l)
 	return f->dissector && sense ? spoken(f) : NULL;
 }
 
+static void
+look_at_messages(struct judge *j, struct look *l)
+{
+	if (!look_first(l, FIRST_DNS_QUERY) && !look_first(l, FIRST_DNS_RESPONSE))
+		return;
+	if (!j->messages)
+		j->messages = xcalloc(DNS_MESSAGES_MAX, sizeof *j->messages);
+	look_at_dns(l, j->messages);
+}
+
 void
 judge_flow(struct judge *j, struct flow *f)
 {
@@ -378,26 +392,30 @@ judge_flow(struct judge *j, struct flow *f)
 	const char *suspected[PENDING_MAX + 1];
 	bool explained = false;
 	size_t nsuspected = 0;
-	bool certificate = flow_first(f, "tls.certificate") != NULL;
+	bool certificate;
 	struct episode e;
 	struct look l;
 
 	look_at(&l, f);
+	certificate = look_first(&l, FIRST_CERTIFICATE) != NULL;
+	look_at_messages(j, &l);
 	l.usage = services_by_flow(j->services, f);
-	hygiene_count(j->hygiene, f);
+	hygiene_count(j->hygiene, &l);
 	tricks_count(&j->hygiene->tricks, &l);
 	vantage_vote(&j->votes[f->first_at.capture], &l);
 	j->npending = 0;
-	if (is_worth_a_look(f)) {
+	if (is_worth_a_look(&l)) {
 		detect(&d, &l);
-		if (is_worth_matching(j, f) || j->suggest) {
+		if (is_worth_matching(j, &l) || j->suggest) {
 			dissect_packets(f);
+			look_again(&l);
+			look_at_messages(j, &l);
 			match(j, &l);
 		}
 	} else {
 		if (certificate)
 			detect_certificate(&d, &l);
-		if (is_worth_matching(j, f))
+		if (is_worth_matching(j, &l))
 			match(j, &l);
 	}
 	detect_rate(&d, &l);
@@ -450,4 +468,5 @@ judge_free(struct judge *j)
 	for (size_t i = 0; i < j->n; i++)
 		finding_free(j->candidates[i].suspicion.finding);
 	free(j->candidates);
+	free(j->messages);
 }

@@ -26,6 +26,7 @@ struct judge {
 	struct candidate *candidates;
 	size_t n, size;
 	/* The flow at hand. */
+	struct dns_message *messages; /* room for what DNS says */
 	struct suspicion pending[8];
 	size_t npending;
 };

@@ -2,9 +2,60 @@
 /* A flow looked at once, for all detectors. */
 #include "look.h"
 #include "dissect.h"
+#include "fieldmap.h"
 
 #include <netinet/in.h>
 #include <string.h>
+
+static const char *const first_names[NFIRSTS] = {
+    [FIRST_CERTIFICATE] = "tls.certificate",
+    [FIRST_CLIENT_HELLO] = "tls.client_hello",
+    [FIRST_CUT_HELLO] = "tls.client_hello.cut",
+    [FIRST_DNS_NAME] = "dns.qry.name",
+    [FIRST_DNS_QUERY] = "dns.query",
+    [FIRST_DNS_RCODE] = "dns.flags.rcode",
+    [FIRST_DNS_RESPONSE] = "dns.response",
+    [FIRST_ECH] = "tls.ech",
+    [FIRST_ESNI] = "tls.esni",
+    [FIRST_HOST] = "http.host",
+    [FIRST_HTTP_REQUEST] = "http.request",
+    [FIRST_HTTP_RESPONSE] = "http.response",
+    [FIRST_MAIL] = "mail.protocol",
+    [FIRST_QUIC_AHEAD] = "quic.ahead",
+    [FIRST_QUIC_REPEAT] = "quic.repeat",
+    [FIRST_QUIC_SHORT] = "quic.short",
+    [FIRST_QUIC_SNI] = "quic.sni",
+    [FIRST_QUIC_VERSION] = "quic.version",
+    [FIRST_SERVER_CIPHER] = "tls.server_cipher",
+    [FIRST_SERVER_HELLO] = "tls.server_hello",
+    [FIRST_SERVER_VERSION] = "tls.server_version",
+    [FIRST_SHAPE] = "tls.client_hello.shape",
+    [FIRST_SNI] = "tls.sni",
+    [FIRST_URI] = "http.request.uri",
+};
+
+void
+look_again(struct look *l)
+{
+	static struct fieldmap map;
+	const struct flow *f = l->flow;
+
+	memset(l->first, 0, sizeof l->first);
+	fieldmap_fill(&map, first_names, NFIRSTS);
+	for (size_t i = 0; i < f->nfacts; i++) {
+		unsigned which = fieldmap_find(&map, f->facts[i].field);
+
+		if (which < NFIRSTS && !l->first[which])
+			l->first[which] = (uint16_t)(i + 1);
+	}
+}
+
+void
+look_at_dns(struct look *l, struct dns_message room[DNS_MESSAGES_MAX])
+{
+	l->dns = room;
+	l->ndns = dns_read(l->flow, room, DNS_MESSAGES_MAX);
+}
 
 static void
 set_name(struct look *l, const struct fact *fact, enum trigger_kind kind)
@@ -23,13 +74,14 @@ set_name(struct look *l, const struct fact *fact, enum trigger_kind kind)
 /* Ahead of the true hello tools against filters send others (quic.ahead), at once: what was said
  * last before the server answered counts. */
 static const struct fact *
-quic_name(const struct flow *f)
+quic_name(const struct look *l)
 {
-	const struct fact *last = flow_first(f, "quic.sni"), *fact;
+	const struct flow *f = l->flow;
+	const struct fact *last = look_first(l, FIRST_QUIC_SNI), *fact;
 	int64_t heard = f->half[SERVER].packets ? f->half[SERVER].first : INT64_MAX;
 	size_t i = 0;
 
-	if (!flow_first(f, "quic.ahead"))
+	if (!look_first(l, FIRST_QUIC_AHEAD))
 		return last;
 	for (; (fact = flow_fact(f, "quic.sni", CLIENT, &i)) && fact->nsec <= heard; i++)
 		last = fact;
@@ -42,19 +94,19 @@ read_names(struct look *l)
 	const struct flow *f = l->flow;
 	const struct fact *fact;
 
-	if ((fact = flow_first(f, "tls.sni")))
+	if ((fact = look_first(l, FIRST_SNI)))
 		set_name(l, fact, TRIGGER_SNI);
 	/* The name is inside what is encrypted. */
-	if (!l->name[0] && f->bits & FLOW_ODD && (fact = flow_first(f, "tls.esni"))) {
+	if (!l->name[0] && f->bits & FLOW_ODD && (fact = look_first(l, FIRST_ESNI))) {
 		l->said = TRIGGER_ECH;
 		l->said_at = fact->at;
 		l->said_nsec = fact->nsec;
 	}
-	if ((fact = flow_first(f, "http.host")))
+	if ((fact = look_first(l, FIRST_HOST)))
 		set_name(l, fact, TRIGGER_HTTP_HOST);
-	if ((fact = flow_first(f, "dns.qry.name")))
+	if ((fact = look_first(l, FIRST_DNS_NAME)))
 		set_name(l, fact, TRIGGER_DNS_NAME);
-	if (f->proto == IPPROTO_UDP && (fact = quic_name(f)))
+	if (f->proto == IPPROTO_UDP && (fact = quic_name(l)))
 		set_name(l, fact, TRIGGER_QUIC_SNI);
 }
 
@@ -90,12 +142,13 @@ read_handshake(struct look *l)
 
 /* The server's first word in TLS is an alert: it will not shake hands. */
 static bool
-is_refused_by_alert(const struct flow *f)
+is_refused_by_alert(const struct look *l)
 {
+	const struct flow *f = l->flow;
 	size_t i = 0;
 
 	return f->bits & FLOW_ODD && flow_fact(f, "tls.alert.description", SERVER, &i) &&
-	       !flow_first(f, "tls.server_hello");
+	       !look_first(l, FIRST_SERVER_HELLO);
 }
 
 /* What became of a TCP connection, before anybody asks why. */
@@ -116,7 +169,7 @@ tcp_outcome(const struct look *l)
 		return OUTCOME_PARTIAL;
 	if (l->syn_ack >= 0 && l->handshake_ack < 0 && s->syns > 1)
 		return OUTCOME_FAILED;
-	if (is_refused_by_alert(l->flow))
+	if (is_refused_by_alert(l))
 		return OUTCOME_REFUSED;
 	if (l->answered || (s->bytes && !c->bytes))
 		return OUTCOME_OK;
@@ -130,14 +183,15 @@ tcp_outcome(const struct look *l)
 /* A server that offers other versions only, or closes before the handshake, will not talk. One that
  * is not known to have been heard is as good as silent. */
 static enum outcome
-quic_outcome(const struct flow *f)
+quic_outcome(const struct look *l)
 {
+	const struct flow *f = l->flow;
 	const struct fact *offer, *version;
 	size_t i = 0, k = 0, m = 0, last = 0;
 
 	if (!f->half[SERVER].packets)
 		return f->half[CLIENT].packets > 1 ? OUTCOME_FAILED : OUTCOME_PARTIAL;
-	if (flow_first(f, "quic.short"))
+	if (look_first(l, FIRST_QUIC_SHORT))
 		return OUTCOME_OK;
 	if (flow_fact(f, "quic.cc.error_code", SERVER, &i))
 		return OUTCOME_REFUSED;
@@ -154,19 +208,19 @@ static enum outcome
 datagram_outcome(const struct look *l)
 {
 	const struct half *c = &l->flow->half[CLIENT], *s = &l->flow->half[SERVER];
-	const struct fact *rcode = flow_first(l->flow, "dns.flags.rcode");
+	const struct fact *rcode = look_first(l, FIRST_DNS_RCODE);
 
 	for (const struct icmp_error *e = l->flow->icmp_errors; e; e = e->next)
 		if (addr_equal(&e->sender, &l->flow->addr[SERVER]) && !s->packets)
 			return OUTCOME_REFUSED;
-	if (c->packets && flow_first(l->flow, "quic.version"))
-		return quic_outcome(l->flow);
+	if (c->packets && look_first(l, FIRST_QUIC_VERSION))
+		return quic_outcome(l);
 	if (c->packets && s->packets)
 		return rcode && rcode->u == 5 ? OUTCOME_REFUSED : OUTCOME_OK;
 	if (!c->packets)
 		return OUTCOME_PARTIAL;
-	return flow_first(l->flow, "dns.query") || look_asked_in_vain(l->flow) ? OUTCOME_FAILED
-									       : OUTCOME_PARTIAL;
+	return look_first(l, FIRST_DNS_QUERY) || look_asked_in_vain(l->flow) ? OUTCOME_FAILED
+									     : OUTCOME_PARTIAL;
 }
 
 /* RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291: no address of a server that the world knows. */
@@ -193,16 +247,16 @@ look_asked_in_vain(const struct flow *f)
 }
 
 bool
-look_sends_ahead(const struct flow *f)
+look_sends_ahead(const struct look *l)
 {
-	return f->bits & FLOW_AHEAD || flow_first(f, "quic.ahead");
+	return l->flow->bits & FLOW_AHEAD || look_first(l, FIRST_QUIC_AHEAD);
 }
 
 bool
-look_has_error(const struct flow *f)
+look_has_error(const struct look *l)
 {
-	for (const struct icmp_error *e = f->icmp_errors; e; e = e->next)
-		if (e->type != (e->ip_version == 4 ? 11 : 3) || !look_sends_ahead(f))
+	for (const struct icmp_error *e = l->flow->icmp_errors; e; e = e->next)
+		if (e->type != (e->ip_version == 4 ? 11 : 3) || !look_sends_ahead(l))
 			return true;
 	return false;
 }
@@ -218,6 +272,7 @@ look_at(struct look *l, const struct flow *f)
 	l->syn = l->syn_ack = l->handshake_ack = l->data[0] = l->data[1] = -1;
 	l->half_seen[CLIENT] = f->half[CLIENT].packets;
 	l->half_seen[SERVER] = f->half[SERVER].packets;
+	look_again(l);
 	read_names(l);
 	read_handshake(l);
 	l->answered = f->half[CLIENT].first_data &&

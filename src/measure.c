@@ -338,7 +338,7 @@ measure_tell(struct finding *f, const struct measure *m, const struct look *l, s
 static void
 tell_nameless(struct finding *f, const struct look *l, const char *service)
 {
-	if (flow_first(l->flow, "tls.client_hello"))
+	if (look_first(l, FIRST_CLIENT_HELLO))
 		finding_trigger(f, TRIGGER_PROTOCOL, "tls", BASIS_CONTENT);
 	else if (opening_is_encrypted(&l->flow->opening))
 		finding_trigger(f, TRIGGER_FULLY_ENCRYPTED, service, BASIS_CONTENT);

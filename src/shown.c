@@ -91,12 +91,15 @@ bool
 shown_read(const struct look *l, struct shown *ret)
 {
 	const struct flow *f = l->flow;
-	const struct fact *certificate = flow_first(f, "tls.certificate");
-	const struct fact *key = flow_first(f, "tls.cert.spki_sha256");
-	const struct fact *subject = flow_first(f, "tls.cert.subject");
+	const struct fact *certificate = look_first(l, FIRST_CERTIFICATE);
+	const struct fact *key, *subject;
 
 	memset(ret, 0, sizeof *ret);
-	if (!certificate || !key || certificate->from != SERVER)
+	if (!certificate || certificate->from != SERVER)
+		return false;
+	key = flow_first(f, "tls.cert.spki_sha256");
+	subject = flow_first(f, "tls.cert.subject");
+	if (!key)
 		return false;
 	ret->flow = f->id;
 	ret->nsec = certificate->nsec;

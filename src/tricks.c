@@ -93,7 +93,7 @@ tricks_count(struct tricks *t, const struct look *l)
 		any |= count_cut(t, l, first);
 	}
 	if (f->proto == IPPROTO_UDP && f->dissector &&
-	    (look_sends_ahead(f) || flow_first(f, "wireguard.junk"))) {
+	    (look_sends_ahead(l) || flow_first(f, "wireguard.junk"))) {
 		found(t, TRICK_AHEAD, f->first_at);
 		any = true;
 	}

@@ -65,11 +65,13 @@ static struct episode
 past_keep(struct past *p, const char *name, bool suspected)
 {
 	static const char *const all[] = {"", NULL};
+	static struct dns_message room[DNS_MESSAGES_MAX];
 	struct episode e;
 	struct look l;
 
 	facts_unpack(p->talk.flow);
 	look_at(&l, p->talk.flow);
+	look_at_dns(&l, room);
 	snprintf(l.name, sizeof l.name, "%s", name);
 	history_add(p->history, &l, suspected ? all : NULL, &e);
 	return e;

@@ -239,6 +239,7 @@ questions_of_one_conversation(void **state)
 	static const char *const doubted[] = {"bad.example", NULL};
 	struct addr answer = addr_from_v4((const uint8_t[4]){203, 0, 113, 7});
 	struct addr lie = addr_from_v4((const uint8_t[4]){203, 0, 113, 9});
+	static struct dns_message room[DNS_MESSAGES_MAX];
 	struct episode e, *all;
 	struct look l;
 	struct past p;
@@ -258,6 +259,7 @@ questions_of_one_conversation(void **state)
 	tell(&p, CLIENT, 5, "a.example", 0);
 	facts_unpack(p.talk.flow);
 	look_at(&l, p.talk.flow);
+	look_at_dns(&l, room);
 	history_add(p.history, &l, doubted, &e);
 	assert_string_equal(e.name, "a.example");
 	assert_true(e.dns_positive);

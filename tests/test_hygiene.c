@@ -209,6 +209,7 @@ static void
 count(struct hygiene *h, uint8_t server, uint8_t ttl, bool answered)
 {
 	struct talk t;
+	struct look l;
 
 	talk_begin(&t, FLOWS_MAX, NULL, NULL);
 	talk_between(&t, 1, server, 40000, 443);
@@ -217,7 +218,8 @@ count(struct hygiene *h, uint8_t server, uint8_t ttl, bool answered)
 		talk_open(&t);
 	else
 		talk_say(&t, CLIENT, TH_SYN_, "");
-	hygiene_count(h, t.flow);
+	look_at(&l, t.flow);
+	hygiene_count(h, &l);
 	talk_end(&t);
 }
 
@@ -280,16 +282,19 @@ caps_are_counted(void **state)
 {
 	struct flow f = {.proto = IPPROTO_UDP, .bits = FLOW_FACTS_FULL | FLOW_TRACE_FULL};
 	struct hygiene h = {0};
+	struct look l;
 
 	(void)state;
-	hygiene_count(&h, &f);
+	look_at(&l, &f);
+	hygiene_count(&h, &l);
 	assert_int_equal(h.facts_full, 1);
 	assert_int_equal(h.trace_full, 1);
 	assert_int_equal(h.tcp_flows, 0);
 	f.proto = IPPROTO_TCP;
 	f.bits = FLOW_MIDDLE;
 	f.half[CLIENT].unseen_acked = f.half[SERVER].unseen_acked = 3;
-	hygiene_count(&h, &f);
+	look_at(&l, &f);
+	hygiene_count(&h, &l);
 	assert_int_equal(h.facts_full, 1);
 	assert_int_equal(h.middle, 1);
 	assert_int_equal(h.unseen_acked, 1);
