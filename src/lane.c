@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines: connections in libnids, lent to the lanes that have bytes for them. */
+/* Lines: connections in libnids, lent to the lanes that have bytes for them, a segment at a time:
+ * what one conversation has just used lies in the cache for the next. */
 #include "lane.h"
 
 /* A connection is lent on until it has taken this much. */
 #define LEND_UNTIL (RENEW_AFTER / 2)
-/* And only with the smallest of libnids' buffers. */
-#define LEND_BUFFER 4096
+/* Buffers of connections that wait to be lent, which grow with the largest segment: enough for some
+ * of the largest. */
+#define IDLE_BUFFERS_MAX (1u << 20)
 /* Buffers that libnids may hold in idle connections. */
 #define BUFFERS_MAX (16u << 20)
 
@@ -56,11 +58,14 @@ lane_detach(struct lane *l)
 
 	if (!l->line)
 		return;
-	if ((l->queue && l->queue->fed) || used > LEND_UNTIL || l->buffered > LEND_BUFFER) {
+	if ((l->queue && l->queue->fed) || used > LEND_UNTIL ||
+	    l->stream->r->idle + l->buffered > IDLE_BUFFERS_MAX) {
 		lane_hang_up(l);
 		return;
 	}
 	l->line->used = (uint32_t)used;
+	l->line->buffered = l->buffered;
+	l->stream->r->idle += l->buffered;
 	forget(l);
 }
 
@@ -82,6 +87,10 @@ attach(struct lane *l)
 	if (!line->connection)
 		return false;
 	r->nfree--;
+	r->idle -= line->buffered;
+	r->buffered += line->buffered;
+	l->buffered = line->buffered;
+	line->buffered = 0;
 	line->lane = l;
 	l->line = line;
 	l->base = l->next - line->used;

@@ -23,19 +23,20 @@ struct queue {
 	struct early early[]; /* by offset, then by arrival */
 };
 
-/* A connection in libnids. It costs eight hashes and a buffer to make, so one that was left with
- * nothing queued is lent to the next lane, which goes on where the last one ended. */
+/* A connection in libnids. It costs eight hashes and a buffer to make, so one that has nothing
+ * queued is lent to the next lane, which goes on where the last one ended. */
 struct line {
 	struct tcp_stream *connection; /* NULL: to be opened */
 	struct lane *lane;             /* NULL: free */
 	uint32_t used;                 /* bytes that went through before */
+	uint32_t buffered;             /* while it is free: bytes of its buffer */
 	uint16_t id;
 };
 
 /* One direction of a stream. */
 struct lane {
 	struct stream *stream;
-	struct line *line;          /* NULL: libnids holds nothing */
+	struct line *line;          /* NULL between segments, unless libnids queues some */
 	struct queue *queue;        /* NULL: nothing came early */
 	struct lane *older, *newer; /* among those with a connection */
 	uint64_t next;              /* offset of the first byte not handed out */
@@ -60,7 +61,8 @@ struct reassembler {
 	const struct stream *busy; /* inside a call for this one */
 	size_t max_streams, nstreams;
 	struct lane *oldest, *newest;
-	size_t queued, buffered;
+	size_t queued;
+	size_t buffered, idle; /* bytes of libnids' buffers: of lanes, of free lines */
 	size_t nfree;
 	struct line *free[CONNECTIONS_MAX]; /* a stack, so that the last one used is the next */
 	struct line lines[CONNECTIONS_MAX];

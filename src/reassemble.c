@@ -2,9 +2,9 @@
 /* TCP byte streams in order (RFC 9293, 3.4 and 3.10.7.4), assembled by libnids.
  *
  * Each direction of a stream is a lane of its own: its own offset, its own queue, and, while
- * bytes come, its own connection in libnids. A segment in order goes straight through libnids
- * to the sink. One that comes early is copied into the lane's queue too, so that we know where
- * the gaps are, and so that a connection can be closed and opened again at any time without
+ * segments wait in it, its own connection in libnids. A segment in order goes straight through
+ * libnids to the sink. One that comes early is copied into the lane's queue too, so that we know
+ * where the gaps are, and so that a connection can be closed and opened again at any time without
  * loss: that is how idle buffers are given back, how large gaps are jumped, and how a stream
  * outlives libnids' 31-bit counters. */
 #include "lane.h"
@@ -216,14 +216,20 @@ release(struct lane *l)
 	queue_free(l);
 }
 
-/* A call for this stream is over: frees what the sink stopped meanwhile. */
+/* A call for this stream is over: frees what the sink stopped meanwhile, and gives the line back
+ * if libnids holds nothing. */
 static void
 leave(struct stream *s)
 {
 	s->r->busy = NULL;
-	for (size_t i = 0; i < 2; i++)
-		if (s->lane[i].stopped)
-			release(&s->lane[i]);
+	for (size_t i = 0; i < 2; i++) {
+		struct lane *l = &s->lane[i];
+
+		if (l->stopped)
+			release(l);
+		else if (l->line && !(l->queue && l->queue->fed))
+			lane_detach(l);
+	}
 }
 
 void
