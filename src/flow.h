@@ -14,15 +14,15 @@ struct trace {
 	int64_t nsec;
 	struct ref at;
 	uint32_t seq, ack;
-	uint32_t len;  /* payload bytes on the wire */
-	uint32_t hash; /* of the payload, 0 if empty */
 	uint32_t tsval, tsecr;
-	uint16_t odd; /* enum odd */
+	uint32_t len; /* payload bytes on the wire */
 	uint16_t ip_id, window;
 	uint16_t options; /* enum tcp_option_bits; mss is kept in the half */
 	uint16_t bits;    /* enum packet_bits */
-	uint8_t from;     /* enum side */
 	uint8_t flags, ttl, reserved, tos;
+	uint32_t hash; /* of the payload, 0 if empty */
+	uint16_t odd;  /* enum odd */
+	uint8_t from;  /* enum side */
 };
 
 /* Why a record is kept, and what the flow table saw in the packet when it came. */

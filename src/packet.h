@@ -70,28 +70,30 @@ struct quote {
  * the decoder's reassembly buffer, and stay valid until the next decode(). */
 struct packet {
 	int64_t nsec;
-	uint64_t ends;        /* flow table only: hash of the two ends; 0 if not known yet */
-	struct bytes payload; /* above TCP, UDP or ICMP; what the capture holds of it */
-	uint32_t payload_len; /* what the IP header says was sent; >= payload.n */
 	uint32_t number;
 	uint16_t capture;
-	uint16_t bits; /* enum packet_bits */
-	struct addr src, dst;
-	uint32_t scope;        /* hash of VLAN ids and tunnel headers; 0 for plain traffic */
+	uint16_t mss;
+	/* In the order of struct trace, so that the compiler copies words. */
 	uint32_t seq, ack;     /* TCP */
 	uint32_t tsval, tsecr; /* TCP timestamps, if OPT_TS */
-	uint16_t sport, dport; /* ICMP: 0 */
+	uint32_t payload_len;  /* what the IP header says was sent; >= payload.n */
 	uint16_t ip_id;        /* IPv4 only */
-	uint16_t window, urgent;
-	uint16_t options; /* enum tcp_option_bits */
-	uint16_t mss;
+	uint16_t window;
+	uint16_t options;     /* enum tcp_option_bits */
+	uint16_t bits;        /* enum packet_bits */
+	uint8_t flags;        /* enum tcp_flag */
+	uint8_t ttl;          /* TTL or hop limit */
+	uint8_t reserved;     /* the four bits before CWR: three reserved ones and AE */
+	uint8_t tos;          /* DSCP and ECN */
+	struct bytes payload; /* above TCP, UDP or ICMP; what the capture holds of it */
+	struct addr src, dst;
+	uint64_t ends;         /* flow table only: hash of the two ends; 0 if not known yet */
+	uint32_t scope;        /* hash of VLAN ids and tunnel headers; 0 for plain traffic */
+	uint16_t sport, dport; /* ICMP: 0 */
+	uint16_t urgent;
 	uint16_t option_len; /* bytes of TCP options */
 	uint8_t ip_version;  /* 4 or 6 */
 	uint8_t proto;       /* IPPROTO_ value of the innermost header */
-	uint8_t ttl;         /* TTL or hop limit */
-	uint8_t tos;         /* DSCP and ECN */
-	uint8_t flags;       /* enum tcp_flag */
-	uint8_t reserved;    /* the four bits before CWR: three reserved ones and AE */
 	uint8_t wscale;
 	uint8_t icmp_type, icmp_code;
 	uint32_t icmp_word; /* second 32-bit word: MTU, id and sequence */

@@ -37,8 +37,9 @@
 	(ODD_RST | ODD_FIN | ODD_SYN | ODD_CONFLICT | ODD_TTL | ODD_AFTER_END | ODD_ICMP |         \
 	 ODD_NO_TS)
 
-static void
-append(struct flow *f, const struct trace *t)
+/* Where the next of the first and the odd ones goes. */
+static struct trace *
+append(struct flow *f)
 {
 	if (f->ntrace == f->trace_size) {
 		uint16_t had = f->trace_size;
@@ -52,14 +53,14 @@ append(struct flow *f, const struct trace *t)
 			f->trace_size = TRACE_MAX;
 		f->trace = pool_grow(f->trace, had, f->trace_size, sizeof *f->trace);
 	}
-	f->trace[f->ntrace++] = *t;
+	return &f->trace[f->ntrace++];
 }
 
 /* A record leaves the ring: odd ones stay. Everything in the ring is later than it. */
 static void
 keep_odd(struct flow *f, const struct trace *t)
 {
-	if (!t->odd || t->odd == ODD_KEEPALIVE)
+	if (t->odd == ODD_KEEPALIVE)
 		return;
 	if (!(t->odd & STRONG)) {
 		if (f->weak == TRACE_WEAK)
@@ -70,25 +71,27 @@ keep_odd(struct flow *f, const struct trace *t)
 		f->bits |= FLOW_TRACE_FULL;
 		return;
 	}
-	append(f, t);
+	*append(f) = *t;
 }
 
-static void
-record(struct flow *f, const struct trace *t)
+/* Where the record of the next packet goes. */
+static struct trace *
+next_record(struct flow *f)
 {
-	if (f->ntrace < TRACE_HEAD && !f->tail) {
-		append(f, t);
-		return;
+	struct trace *t;
+
+	if (f->ntail == TRACE_TAIL) {
+		t = &f->tail[f->tail_at];
+		if (t->odd)
+			keep_odd(f, t);
+		f->tail_at = (uint16_t)((f->tail_at + 1) % TRACE_TAIL);
+		return t;
 	}
+	if (f->ntrace < TRACE_HEAD && !f->tail)
+		return append(f);
 	if (!f->tail)
 		f->tail = pool_alloc(TRACE_TAIL * sizeof *f->tail);
-	if (f->ntail == TRACE_TAIL) {
-		keep_odd(f, &f->tail[f->tail_at]);
-		f->tail[f->tail_at] = *t;
-		f->tail_at = (uint16_t)((f->tail_at + 1) % TRACE_TAIL);
-		return;
-	}
-	f->tail[f->ntail++] = *t;
+	return &f->tail[f->ntail++];
 }
 
 void
@@ -219,6 +222,13 @@ begins_with_keepalive(const struct packet *pkt)
 	       !(pkt->flags & (TH_PSH_ | TH_SYN_));
 }
 
+static void
+advance(struct half *h, uint32_t end)
+{
+	if (seq_before(h->next_seq, end))
+		h->next_seq = end;
+}
+
 static uint16_t
 judge_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
 	      struct flow_counts *counts)
@@ -252,8 +262,7 @@ judge_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum 
 			h->first_data = pkt->nsec;
 		h->last_data = pkt->nsec;
 	}
-	if (seq_before(h->next_seq, end))
-		h->next_seq = end;
+	advance(h, end);
 	return odd;
 }
 
@@ -362,6 +371,19 @@ count_up(uint8_t *n)
 		(*n)++;
 }
 
+static void
+count_ip_id(struct half *h, uint16_t id)
+{
+	if (id == 0)
+		count_up(&h->id_zero);
+	else if ((uint16_t)(id - h->last_ip_id) <= 16)
+		count_up(&h->id_step);
+	else if (h->packets > h->id_zero)
+		count_up(&h->id_jump);
+	if (id)
+		h->last_ip_id = id;
+}
+
 /* TTL and IP ID of ordinary packets: what a forged one is held against. */
 static uint16_t
 judge_ip(const struct flow *f, struct half *h, const struct packet *pkt)
@@ -382,44 +404,48 @@ judge_ip(const struct flow *f, struct half *h, const struct packet *pkt)
 		h->ttl_min = pkt->ttl;
 	if (pkt->ttl > h->ttl_max)
 		h->ttl_max = pkt->ttl;
-	if (pkt->ip_version != 4)
-		return odd;
-	if (pkt->ip_id == 0)
-		count_up(&h->id_zero);
-	else if ((uint16_t)(pkt->ip_id - h->last_ip_id) <= 16)
-		count_up(&h->id_step);
-	else if (h->packets > h->id_zero)
-		count_up(&h->id_jump);
-	if (pkt->ip_id)
-		h->last_ip_id = pkt->ip_id;
+	if (pkt->ip_version == 4)
+		count_ip_id(h, pkt->ip_id);
 	return odd;
 }
 
 static void
-fill(struct trace *t, const struct flow *f, const struct packet *pkt, enum side from)
+fill(struct trace *t, const struct packet *pkt, enum side from)
 {
-	memset(t, 0, sizeof *t);
 	t->nsec = pkt->nsec;
 	t->at = (struct ref){pkt->number, pkt->capture};
 	t->seq = pkt->seq;
 	t->ack = pkt->ack;
-	t->len = pkt->payload_len;
 	t->tsval = pkt->tsval;
 	t->tsecr = pkt->tsecr;
+	t->len = pkt->payload_len;
 	t->ip_id = pkt->ip_id;
 	t->window = pkt->window;
 	t->options = pkt->options;
 	t->bits = pkt->bits;
-	t->from = (uint8_t)from;
 	t->flags = pkt->flags;
 	t->ttl = pkt->ttl;
 	t->reserved = pkt->reserved;
 	t->tos = pkt->tos;
-	if (pkt->payload.n && f->half[from].bytes < HASH_BYTES)
-		t->hash = (uint32_t)XXH3_64bits(pkt->payload.p, pkt->payload.n < HASH_PREFIX
-								    ? pkt->payload.n
-								    : HASH_PREFIX) |
-			  1;
+	t->hash = 0;
+	t->odd = 0;
+	t->from = (uint8_t)from;
+}
+
+static uint32_t
+payload_hash(const struct packet *pkt)
+{
+	size_t n = pkt->payload.n < HASH_PREFIX ? pkt->payload.n : HASH_PREFIX;
+
+	return (uint32_t)XXH3_64bits(pkt->payload.p, n) | 1;
+}
+
+static void
+count_packet(struct flow *f, struct half *h, const struct packet *pkt)
+{
+	h->packets++;
+	h->last = f->last = pkt->nsec;
+	f->last_at = (struct ref){pkt->number, pkt->capture};
 }
 
 static void
@@ -434,7 +460,9 @@ note_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum si
 	    shaping && pkt->flags & TH_ACK_ && (!h->has_ack || seq_before(h->max_ack, pkt->ack));
 	struct trace t;
 
-	fill(&t, f, pkt, from);
+	fill(&t, pkt, from);
+	if (pkt->payload.n && h->bytes < HASH_BYTES)
+		t.hash = payload_hash(pkt);
 	if (h->packets && is_duplicate(f, &t)) {
 		/* Told, kept, and not counted as something that the sender did. Resets are the
 		 * exception: injectors do send them in identical bursts. */
@@ -466,13 +494,51 @@ note_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum si
 		shape_note(f, &t, paused, fresh);
 	if (!h->packets)
 		h->first = pkt->nsec;
-	h->packets++;
-	h->last = pkt->nsec;
-	f->last = pkt->nsec;
-	f->last_at = t.at;
+	count_packet(f, h, pkt);
 	if (t.odd & (STRONG & ~(ODD_SYN | ODD_FIN)))
 		f->bits |= FLOW_ODD;
-	record(f, &t);
+	*next_record(f) = t;
+}
+
+/* Can nothing be odd in this packet, and is its beginning noted already? So are nearly all of a
+ * transfer: it goes on where its sender stood, and confirms what the other one sent. */
+static bool
+is_plain(const struct flow *f, const struct half *h, const struct half *o, const struct packet *pkt)
+{
+	if (f->ntail < TRACE_TAIL || f->rate || (pkt->flags & ~TH_PSH_) != TH_ACK_ ||
+	    pkt->seq != h->next_seq || pkt->bits & PKT_PADDED)
+		return false;
+	if (!h->packets || !h->has_isn || !o->has_isn || h->resets || h->fins || o->syns > 1 ||
+	    seq_before(o->next_seq, pkt->ack) || shape_count(h->shape) < SHAPE_PACKETS)
+		return false;
+	if (pkt->ttl < h->ttl_min || pkt->ttl > h->ttl_max ||
+	    (h->ts && o->ts && !(pkt->options & OPT_TS)))
+		return false;
+	if (pkt->payload_len &&
+	    (o->turn_bytes || h->turn_bytes < KEEP_BYTES || h->bytes < HASH_BYTES))
+		return false;
+	return f->ip_version == 6 ||
+	       (pkt->ip_id && (uint16_t)(h->last_ip_id - pkt->ip_id) > RECENT_IDS);
+}
+
+/* What note_packet() does with a packet that is_plain(). */
+static void
+note_plain(struct flow *f, struct half *h, const struct packet *pkt, enum side from)
+{
+	if (f->ip_version == 4)
+		count_ip_id(h, pkt->ip_id);
+	if (pkt->payload_len) {
+		h->turn_bytes += pkt->payload_len;
+		h->bytes += pkt->payload_len;
+		h->last_data = pkt->nsec;
+		advance(h, pkt->seq + pkt->payload_len);
+	}
+	if (!h->has_ack || seq_before(h->max_ack, pkt->ack))
+		h->max_ack = pkt->ack;
+	h->has_ack = true;
+	h->last_window = pkt->window;
+	count_packet(f, h, pkt);
+	fill(next_record(f), pkt, from);
 }
 
 void
@@ -492,6 +558,8 @@ void
 trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
 	     struct flow_counts *counts)
 {
+	struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+
 	if (f->proto == IPPROTO_TCP && decoy_is_possible(f, pkt, from) && decoy_take(f, pkt)) {
 		f->bits |= FLOW_ODD | FLOW_DECOY;
 		f->last = pkt->nsec;
@@ -500,7 +568,10 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 	}
 	if (f->bits & FLOW_HELD && from == SERVER && decoy_is_answered(f, pkt))
 		trace_release(f, kept, counts);
-	note_packet(f, kept, pkt, from, counts);
+	if (f->proto == IPPROTO_TCP && is_plain(f, h, o, pkt))
+		note_plain(f, h, pkt, from);
+	else
+		note_packet(f, kept, pkt, from, counts);
 }
 
 void
@@ -509,13 +580,13 @@ trace_icmp(struct flow *f, const struct packet *pkt, enum side quoted)
 	struct icmp_error **p = &f->icmp_errors, *e;
 	struct trace t;
 
-	fill(&t, f, pkt, other_side(quoted));
+	fill(&t, pkt, other_side(quoted));
 	t.odd = ODD_ICMP;
 	t.flags = pkt->icmp_type;
 	t.reserved = pkt->icmp_code;
 	t.seq = pkt->quote.seq;
 	t.len = 0;
-	record(f, &t);
+	*next_record(f) = t;
 	f->bits |= FLOW_ODD;
 	if (f->nicmp == FLOW_NOTES_MAX)
 		return;
