@@ -12,32 +12,35 @@
 #define BUFFERS_MAX (16u << 20)
 
 static void
-unlink_lane(struct reassembler *r, struct lane *l)
+unlink_line(struct reassembler *r, struct line *n)
 {
-	*(l->older ? &l->older->newer : &r->oldest) = l->newer;
-	*(l->newer ? &l->newer->older : &r->newest) = l->older;
-	l->older = l->newer = NULL;
+	*(n->older ? &n->older->newer : &r->oldest) = n->newer;
+	*(n->newer ? &n->newer->older : &r->newest) = n->older;
+	n->older = n->newer = NULL;
 }
 
 static void
-link_newest(struct reassembler *r, struct lane *l)
+link_newest(struct reassembler *r, struct line *n)
 {
-	l->older = r->newest;
-	*(r->newest ? &r->newest->newer : &r->oldest) = l;
-	r->newest = l;
+	n->older = r->newest;
+	*(r->newest ? &r->newest->newer : &r->oldest) = n;
+	r->newest = n;
 }
 
 /* Gives the line back; what waits in the lane's own queue stays there. */
 static void
 forget(struct lane *l)
 {
-	struct reassembler *r = l->stream->r;
+	struct reassembler *r = stream_of(l)->r;
+	struct line *n = l->line;
 
-	unlink_lane(r, l);
-	r->free[r->nfree++] = l->line;
-	r->buffered -= l->buffered;
-	l->buffered = 0;
-	l->line->lane = NULL;
+	unlink_line(r, n);
+	r->free[r->nfree++] = n;
+	r->buffered -= n->buffered;
+	if (!n->connection)
+		n->buffered = 0;
+	r->idle += n->buffered;
+	n->lane = NULL;
 	l->line = NULL;
 	if (l->queue)
 		l->queue->fed = 0;
@@ -54,47 +57,46 @@ lane_hang_up(struct lane *l)
 void
 lane_detach(struct lane *l)
 {
-	uint64_t used = l->next - l->base;
+	struct line *n = l->line;
+	uint64_t used;
 
-	if (!l->line)
+	if (!n)
 		return;
+	used = l->next - n->base;
 	if ((l->queue && l->queue->fed) || used > LEND_UNTIL ||
-	    l->stream->r->idle + l->buffered > IDLE_BUFFERS_MAX) {
+	    stream_of(l)->r->idle + n->buffered > IDLE_BUFFERS_MAX) {
 		lane_hang_up(l);
 		return;
 	}
-	l->line->used = (uint32_t)used;
-	l->line->buffered = l->buffered;
-	l->stream->r->idle += l->buffered;
+	n->used = (uint32_t)used;
 	forget(l);
 }
 
 static bool
 attach(struct lane *l)
 {
-	struct reassembler *r = l->stream->r;
-	struct line *line;
+	struct reassembler *r = stream_of(l)->r;
+	struct line *n;
 
 	if (!r->nfree) {
 		r->counts.evicted++;
-		lane_detach(r->oldest);
+		lane_detach(r->oldest->lane);
 	}
-	line = r->free[r->nfree - 1];
-	if (!line->connection) {
-		line->used = 0;
-		line->connection = connection_open(line->id, line);
+	n = r->free[r->nfree - 1];
+	if (!n->connection) {
+		n->used = 0;
+		n->connection = connection_open(n->id, n);
 	}
-	if (!line->connection)
+	if (!n->connection)
 		return false;
 	r->nfree--;
-	r->idle -= line->buffered;
-	r->buffered += line->buffered;
-	l->buffered = line->buffered;
-	line->buffered = 0;
-	line->lane = l;
-	l->line = line;
-	l->base = l->next - line->used;
-	link_newest(r, l);
+	r->idle -= n->buffered;
+	r->buffered += n->buffered;
+	n->lane = l;
+	n->base = l->next - n->used;
+	n->zeros_until = 0;
+	l->line = n;
+	link_newest(r, n);
 	return true;
 }
 
@@ -102,13 +104,13 @@ attach(struct lane *l)
 static bool
 ready(struct lane *l)
 {
-	struct reassembler *r = l->stream->r;
+	struct reassembler *r = stream_of(l)->r;
 
 	if (!l->line)
 		return attach(l);
-	if (r->newest != l) {
-		unlink_lane(r, l);
-		link_newest(r, l);
+	if (r->newest != l->line) {
+		unlink_line(r, l->line);
+		link_newest(r, l->line);
 	}
 	return true;
 }
@@ -117,16 +119,20 @@ ready(struct lane *l)
 static void
 account(struct lane *l)
 {
-	struct reassembler *r = l->stream->r;
-	size_t now = l->line ? connection_buffered(l->line->connection) : 0;
+	struct reassembler *r = stream_of(l)->r;
+	struct line *n = l->line;
+	size_t now;
 
-	if (now == l->buffered)
+	if (!n)
 		return;
-	r->buffered += now - l->buffered;
-	l->buffered = (uint32_t)now;
-	while (r->buffered > BUFFERS_MAX && r->oldest != l) {
+	now = connection_buffered(n->connection);
+	if (now == n->buffered)
+		return;
+	r->buffered += now - n->buffered;
+	n->buffered = (uint32_t)now;
+	while (r->buffered > BUFFERS_MAX && r->oldest != n) {
 		r->counts.evicted++;
-		lane_detach(r->oldest);
+		lane_detach(r->oldest->lane);
 	}
 }
 
@@ -140,7 +146,8 @@ lane_feed(struct lane *l, uint64_t offset, struct bytes b)
 
 		if (!ready(l))
 			return;
-		connection_feed(l->line->id, (uint32_t)(offset - l->base), (struct bytes){b.p, n});
+		connection_feed(l->line->id, (uint32_t)(offset - l->line->base),
+				(struct bytes){b.p, n});
 		offset += n;
 		b.p += n;
 		b.n -= n;
@@ -153,23 +160,24 @@ lane_feed(struct lane *l, uint64_t offset, struct bytes b)
 static void
 on_bytes(void *user, struct bytes b)
 {
-	struct lane *l = ((struct line *)user)->lane;
-	struct stream *s = l->stream;
+	const struct line *n = user;
+	struct lane *l = n->lane;
+	struct stream *s = stream_of(l);
 	uint64_t offset = l->next;
 
 	l->next += b.n;
-	if (offset >= l->zeros_until && !l->stopped)
+	if (offset >= n->zeros_until && !l->stopped)
 		s->r->sink.data(s->owner, (enum side)l->side, offset, b);
 }
 
 static void
 on_gone(void *user)
 {
-	struct line *line = user;
+	struct line *n = user;
 
-	line->connection = NULL;
-	if (line->lane)
-		forget(line->lane);
+	n->connection = NULL;
+	if (n->lane)
+		forget(n->lane);
 }
 
 const struct wall_events lane_events = {.bytes = on_bytes, .gone = on_gone};

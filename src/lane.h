@@ -28,23 +28,21 @@ struct queue {
 struct line {
 	struct tcp_stream *connection; /* NULL: to be opened */
 	struct lane *lane;             /* NULL: free */
-	uint32_t used;                 /* bytes that went through before */
-	uint32_t buffered;             /* while it is free: bytes of its buffer */
+	struct line *older, *newer;    /* among those in use */
+	uint64_t base;        /* the lane's offset less distance in the connection, modulo 2^64 */
+	uint64_t zeros_until; /* bytes from the lane's next up to here are zeros that we made up */
+	uint32_t used;        /* while it is free: bytes that went through before */
+	uint32_t buffered;    /* bytes of its buffer */
 	uint16_t id;
 };
 
 /* One direction of a stream. */
 struct lane {
-	struct stream *stream;
-	struct line *line;          /* NULL between segments, unless libnids queues some */
-	struct queue *queue;        /* NULL: nothing came early */
-	struct lane *older, *newer; /* among those with a connection */
-	uint64_t next;              /* offset of the first byte not handed out */
-	uint64_t base;              /* offset less distance in the connection, modulo 2^64 */
-	uint64_t cut_until;         /* bytes from next up to here were cut off; wait for none */
-	uint64_t zeros_until;       /* bytes from next up to here are zeros that we made up */
+	struct line *line;   /* NULL between segments, unless libnids queues some */
+	struct queue *queue; /* NULL: nothing came early */
+	uint64_t next;       /* offset of the first byte not handed out */
+	uint64_t cut_until;  /* bytes from next up to here were cut off; wait for none */
 	uint32_t first_seq;
-	uint32_t buffered;
 	uint8_t side;
 	bool stopped;
 };
@@ -55,14 +53,20 @@ struct stream {
 	struct lane lane[2];
 };
 
+static inline struct stream *
+stream_of(struct lane *l)
+{
+	return (struct stream *)(void *)((uint8_t *)(l - l->side) - offsetof(struct stream, lane));
+}
+
 struct reassembler {
 	struct stream_sink sink;
 	struct reassembler_counts counts;
 	const struct stream *busy; /* inside a call for this one */
 	size_t max_streams, nstreams;
-	struct lane *oldest, *newest;
+	struct line *oldest, *newest; /* in use */
 	size_t queued;
-	size_t buffered, idle; /* bytes of libnids' buffers: of lanes, of free lines */
+	size_t buffered, idle; /* bytes of libnids' buffers: of lines in use, of free ones */
 	size_t nfree;
 	struct line *free[CONNECTIONS_MAX]; /* a stack, so that the last one used is the next */
 	struct line lines[CONNECTIONS_MAX];

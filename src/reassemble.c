@@ -35,7 +35,7 @@ queue_free(struct lane *l)
 		return;
 	for (size_t i = 0; i < q->n; i++)
 		free(q->early[i].data);
-	l->stream->r->queued -= q->bytes;
+	stream_of(l)->r->queued -= q->bytes;
 	free(q);
 	l->queue = NULL;
 }
@@ -51,7 +51,7 @@ cost(const struct early *e)
 static void
 enqueue(struct lane *l, uint64_t offset, struct bytes b, uint32_t cut)
 {
-	struct reassembler *r = l->stream->r;
+	struct reassembler *r = stream_of(l)->r;
 	struct queue *q = l->queue;
 	struct early *e;
 	size_t i;
@@ -100,7 +100,7 @@ shed(struct lane *l)
 		if (end > l->cut_until)
 			l->cut_until = end;
 		q->bytes -= cost(e);
-		l->stream->r->queued -= cost(e);
+		stream_of(l)->r->queued -= cost(e);
 		free(e->data);
 	}
 	if (!n)
@@ -119,7 +119,7 @@ shed(struct lane *l)
 static void
 skip(struct lane *l, uint64_t end)
 {
-	struct stream *s = l->stream;
+	struct stream *s = stream_of(l);
 	uint64_t n = end - l->next;
 
 	s->r->counts.gaps++;
@@ -129,10 +129,11 @@ skip(struct lane *l, uint64_t end)
 	if (l->line && n <= NEAR) {
 		uint64_t at = l->next;
 
-		l->zeros_until = end;
+		l->line->zeros_until = end;
 		for (; at < end && l->next == at && !l->stopped; at += n) {
 			n = end - at < SYNTHETIC_PAYLOAD_MAX ? end - at : SYNTHETIC_PAYLOAD_MAX;
-			connection_feed_zeros(l->line->id, (uint32_t)(at - l->base), (size_t)n);
+			connection_feed_zeros(l->line->id, (uint32_t)(at - l->line->base),
+					      (size_t)n);
 		}
 		if (l->next >= end || l->stopped)
 			return;
@@ -152,7 +153,7 @@ feed_in_order(struct lane *l, struct bytes b)
 	lane_feed(l, l->next, b);
 	if (l->next >= end || l->stopped)
 		return;
-	l->stream->r->counts.lost += end - l->next;
+	stream_of(l)->r->counts.lost += end - l->next;
 	if (l->line)
 		lane_hang_up(l);
 	skip(l, end);
@@ -176,12 +177,12 @@ feed_early(struct lane *l)
 }
 
 static bool
-crowded(const struct lane *l)
+crowded(struct lane *l)
 {
 	const struct queue *q = l->queue;
 
 	return q->bytes > QUEUE_BYTES_MAX || q->n > QUEUE_SEGMENTS_MAX ||
-	       l->stream->r->queued > QUEUE_TOTAL_MAX;
+	       stream_of(l)->r->queued > QUEUE_TOTAL_MAX;
 }
 
 /* Hands out what can be handed out: what libnids has not got yet, what lies behind bytes that
@@ -201,7 +202,7 @@ settle(struct lane *l, bool everything)
 		if (l->next < l->cut_until) {
 			skip(l, front < l->cut_until ? front : l->cut_until);
 		} else if (l->queue && (everything || crowded(l))) {
-			l->stream->r->counts.crowded += !everything;
+			stream_of(l)->r->counts.crowded += !everything;
 			skip(l, front);
 		} else {
 			return;
@@ -261,7 +262,7 @@ stream_segment(struct stream *s, enum side from, uint32_t seq, struct bytes b, u
 	if (!len)
 		return;
 	s->r->busy = s;
-	if (l->next - l->base > RENEW_AFTER)
+	if (l->line && l->next - l->line->base > RENEW_AFTER)
 		lane_detach(l);
 	end = l->next + ahead + len;
 	if (ahead) {
@@ -307,7 +308,6 @@ stream_open(struct reassembler *r, void *owner, const uint32_t first_seq[2])
 	s->r = r;
 	s->owner = owner;
 	for (size_t i = 0; i < 2; i++) {
-		s->lane[i].stream = s;
 		s->lane[i].side = (uint8_t)i;
 		s->lane[i].first_seq = first_seq[i];
 	}
@@ -358,7 +358,7 @@ reassembler_free(struct reassembler *r)
 	if (!r)
 		return;
 	while (r->oldest)
-		lane_detach(r->oldest);
+		lane_detach(r->oldest->lane);
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 		if (r->lines[i].connection)
 			connection_close(r->lines[i].connection);
