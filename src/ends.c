@@ -53,12 +53,12 @@ hash_v6(const struct ends *e, uint64_t seed)
 	return XXH3_64bits_withSeed(&key, sizeof key, seed);
 }
 
-uint64_t
+uint32_t
 ends_hash(const struct ends *e, uint64_t seed)
 {
 	/* Most are IPv4, and a third of the bytes. */
 	bool v4 = addr_is_v4(e->addr[0]) && addr_is_v4(e->addr[1]);
-	uint64_t hash = v4 ? hash_v4(e, seed) : hash_v6(e, seed);
+	uint32_t hash = (uint32_t)(v4 ? hash_v4(e, seed) : hash_v6(e, seed));
 
 	return hash ? hash : 1;
 }

@@ -18,4 +18,4 @@ ends_of(const struct packet *pkt)
 }
 
 /* Both directions have the same hash, which is never 0. */
-uint64_t ends_hash(const struct ends *e, uint64_t seed);
+uint32_t ends_hash(const struct ends *e, uint64_t seed);

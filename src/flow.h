@@ -59,16 +59,15 @@ struct half {
 	uint8_t ttl, ttl_min, ttl_max; /* first, extremes, of packets without RST */
 	uint8_t wscale;
 	uint8_t id_zero, id_step, id_jump; /* IP ID models, saturating counts (RFC 6864) */
-	bool has_isn;                      /* its SYN (or SYN+ACK) was seen, or can be inferred */
-	bool syn_seen;
-	bool ts; /* timestamps in its SYN */
-	bool has_ack;
-	bool done;           /* its stream is not wanted any more */
+	bool has_isn : 1;                  /* its SYN (or SYN+ACK) was seen, or can be inferred */
+	bool syn_seen : 1;
+	bool ts : 1; /* timestamps in its SYN */
+	bool has_ack : 1;
+	bool done : 1;       /* its stream is not wanted any more */
 	uint32_t turn_bytes; /* payload since the other side last spoke */
 	uint32_t end_seq;    /* sequence number of its RST or FIN, if resets or fins */
-	uint64_t kept;       /* newest kept segment (kept.h), 0 if none */
+	uint32_t kept;       /* newest kept segment (kept.h), 0 if none */
 	uint64_t shape;      /* its first packets, a few bits each (shape.h) */
-	uint8_t shape_cut;   /* how many of the other side's were there at its first reset */
 };
 
 /* Two versions of the same bytes (or what fits of them, from the first difference on). */
@@ -123,10 +122,10 @@ enum flow_bits {
 struct flow {
 	/* What every packet looks at comes first, to lie in few cache lines. */
 	struct flow *hash_next; /* flow table only, like hash, older, newer, queued and list */
-	uint64_t hash;
-	struct addr addr[2]; /* [CLIENT], [SERVER] */
+	uint32_t hash;
 	uint16_t port[2];
-	uint32_t scope[2]; /* of either side's packets, as struct packet tells it */
+	struct addr addr[2]; /* [CLIENT], [SERVER] */
+	uint32_t scope[2];   /* of either side's packets, as struct packet tells it */
 	uint8_t proto, ip_version;
 	uint16_t bits; /* enum flow_bits */
 	uint8_t list, nconflicts, nicmp, weak;
@@ -150,10 +149,10 @@ struct flow {
 	struct packed *packed; /* its facts in capture order, bounded: packed.c */
 	struct fact *facts;    /* the same once it is judged: facts_unpack() */
 	uint16_t nfacts, facts_size;
-	uint64_t noted;                 /* of which fields there may be facts: note.c */
 	uint32_t messages;              /* messages dissected so far */
-	uint32_t judged;                /* messages <= this were judged before (FLOW_CONTINUED) */
+	uint64_t noted;                 /* of which fields there may be facts: note.c */
 	uint64_t said[2];               /* payload bytes handed to dissectors, per side */
+	uint32_t judged;                /* messages <= this were judged before (FLOW_CONTINUED) */
 	struct opening opening;         /* of a TCP client */
 	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
 	struct icmp_error *icmp_errors; /* likewise */

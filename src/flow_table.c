@@ -109,7 +109,7 @@ is_from(const struct flow *f, enum side from, const struct ends *e)
  * two directions may differ, since operators give each its own VLAN or tunnel: a side that has not
  * been heard yet may turn up in any scope, unless some flow is already at home there. */
 static struct flow *
-find(struct flow_table *t, const struct ends *e, uint64_t hash, uint32_t scope)
+find(struct flow_table *t, const struct ends *e, uint32_t hash, uint32_t scope)
 {
 	struct flow *unheard = NULL;
 	unsigned n = 0;
@@ -278,7 +278,7 @@ sender_is_client(const struct packet *pkt, bool *ret_guess)
 }
 
 static struct flow *
-flow_new(struct flow_table *t, const struct packet *pkt, uint64_t hash)
+flow_new(struct flow_table *t, const struct packet *pkt, uint32_t hash)
 {
 	struct flow *f;
 	bool guess, client;
@@ -430,7 +430,7 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 {
 	struct ends e;
 	struct flow *f;
-	uint64_t hash;
+	uint32_t hash;
 	enum list list;
 
 	t->counts.packets++;

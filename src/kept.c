@@ -14,9 +14,9 @@
 #define KEPT_WALK 64
 
 struct segment {
-	uint64_t id,
-	    prev; /* prev: the segment before of the same flow and side; 0 ends the chain */
 	uint64_t flow;
+	uint32_t id;   /* from 1, again and again */
+	uint32_t prev; /* the segment before of the same flow and side; 0 ends the chain */
 	struct ref at;
 	uint32_t seq;
 	uint16_t n;
@@ -25,7 +25,7 @@ struct segment {
 };
 
 struct kept {
-	uint64_t next; /* id of the next segment, from 1 */
+	uint32_t next; /* id of the next segment */
 	struct segment slots[KEPT_SLOTS];
 };
 
@@ -50,6 +50,7 @@ kept_add(struct kept *k, struct flow *f, enum side from, const struct packet *pk
 	struct segment *s = &k->slots[k->next % KEPT_SLOTS];
 
 	s->id = k->next++;
+	k->next += !k->next;
 	s->prev = f->half[from].kept;
 	s->flow = f->id;
 	s->at = (struct ref){pkt->number, pkt->capture};
@@ -97,7 +98,7 @@ bool
 kept_compare(const struct kept *k, const struct flow *f, enum side from, const struct packet *pkt,
 	     struct conflict *ret)
 {
-	uint64_t id = f->half[from].kept;
+	uint32_t id = f->half[from].kept;
 	struct conflict one;
 	bool found = false;
 

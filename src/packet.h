@@ -87,7 +87,7 @@ struct packet {
 	uint8_t tos;          /* DSCP and ECN */
 	struct bytes payload; /* above TCP, UDP or ICMP; what the capture holds of it */
 	struct addr src, dst;
-	uint64_t ends;         /* flow table only: hash of the two ends; 0 if not known yet */
+	uint32_t ends;         /* flow table only: hash of the two ends; 0 if not known yet */
 	uint32_t scope;        /* hash of VLAN ids and tunnel headers; 0 for plain traffic */
 	uint16_t sport, dport; /* ICMP: 0 */
 	uint16_t urgent;

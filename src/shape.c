@@ -26,7 +26,8 @@ shape_note(struct flow *f, const struct trace *t, bool paused, bool fresh)
 	uint64_t nibble;
 
 	if (t->flags & TH_RST_ && h->resets == 1)
-		h->shape_cut = (uint8_t)shape_count(f->half[other_side((enum side)t->from)].shape);
+		h->shape |= (uint64_t)shape_count(f->half[other_side((enum side)t->from)].shape)
+			    << SHAPE_CUT_AT;
 	if (n == SHAPE_PACKETS)
 		return;
 	nibble = (uint64_t)kind_of(h, t, fresh) | (paused ? 8u : 0u);

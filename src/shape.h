@@ -27,7 +27,16 @@ enum shape_kind {
 static inline unsigned
 shape_count(uint64_t shape)
 {
-	return (unsigned)(shape >> 4 * SHAPE_PACKETS);
+	return (unsigned)(shape >> 4 * SHAPE_PACKETS & 15);
+}
+
+#define SHAPE_CUT_AT 56
+
+/* How many of the other side's were there at its first reset. */
+static inline unsigned
+shape_cut(uint64_t shape)
+{
+	return (unsigned)(shape >> SHAPE_CUT_AT);
 }
 
 /* The i-th one; i < shape_count(). */

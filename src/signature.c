@@ -239,7 +239,7 @@ at_client(const struct flow *f, int64_t end, struct ending *e)
 	struct prefix p;
 	struct burst b;
 
-	count(&p, c->shape, reset ? s->shape_cut : shape_count(c->shape));
+	count(&p, c->shape, reset ? shape_cut(s->shape) : shape_count(c->shape));
 	gather(&b, f, SERVER);
 	e->reached = reached(&p);
 	e->abrupt = reset;
