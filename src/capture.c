@@ -112,10 +112,9 @@ set_link_type(struct input *in, int link_type)
 
 /* Counts the frame that has become the next one. */
 static void
-account(struct input *in)
+account(struct input *in, const struct frame *f)
 {
 	struct capture_info *info = &in->info;
-	const struct frame *f = &in->head;
 
 	if (info->packets == 0) {
 		info->first = info->last = f->nsec;
@@ -158,12 +157,12 @@ input_finish(struct input *in)
 	input_close(in);
 }
 
-/* Reads the next frame into head. Returns false at the end of the file. */
+/* Reads the next frame. Returns false at the end of the file. */
 static bool
-input_next(struct input *in)
+input_next(struct input *in, struct frame *ret)
 {
-	if (capfile_next(in->file, &in->head) > 0) {
-		account(in);
+	if (capfile_next(in->file, ret) > 0) {
+		account(in, ret);
 		return true;
 	}
 	input_finish(in);
@@ -214,7 +213,7 @@ input_wake(struct capture *c, struct input *in)
 		in->info.trouble = in->trouble;
 		return false;
 	}
-	return input_next(in);
+	return input_next(in, &in->head);
 }
 
 /* Learns the time of the first frame; closes the file again if it can wait. */
@@ -231,7 +230,7 @@ input_begin(struct capture *c, uint32_t i)
 		set_link_type(in, in->head.link_type);
 		input_close(in);
 		in->raw_bytes = 0;
-	} else if (!input_next(in)) {
+	} else if (!input_next(in, &in->head)) {
 		return;
 	}
 	c->heap[c->nheap++] = i;
@@ -346,15 +345,32 @@ show_progress(struct capture *c)
 static void
 move_on(struct capture *c)
 {
-	if (!input_next(&c->inputs[c->heap[0]]))
+	struct input *in = &c->inputs[c->heap[0]];
+
+	if (!input_next(in, &in->head))
 		drop_first(c);
 	else if (c->nheap > 1)
 		sift_down(c, 0);
 }
 
+/* The next frame of the only input that is left, which nothing is merged with. */
+static bool
+next_alone(struct capture *c, struct frame *ret)
+{
+	if (input_next(&c->inputs[c->heap[0]], ret)) {
+		ret->capture = (uint16_t)c->heap[0];
+		return true;
+	}
+	drop_first(c);
+	c->taken = false;
+	return false;
+}
+
 int
 capture_next(struct capture *c, struct frame *ret)
 {
+	if (c->taken && c->nheap == 1 && !c->filter && !c->progress && next_alone(c, ret))
+		return 1;
 	for (;;) {
 		struct input *in;
 

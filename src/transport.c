@@ -38,12 +38,11 @@ is_partial(uint64_t pseudo, const uint8_t *field)
 }
 
 static void
-verify(const struct walk *w, struct packet *pkt, size_t field, bool all)
+verify(const struct walk *w, struct packet *pkt, size_t field)
 {
 	uint64_t sum = 0;
 
-	if ((pkt->bits & (PKT_CUT | PKT_REASSEMBLED | PKT_NO_LENGTH)) || w->readdressed ||
-	    (!all && pkt->payload_len > SUM_ALWAYS)) {
+	if ((pkt->bits & (PKT_CUT | PKT_REASSEMBLED | PKT_NO_LENGTH)) || w->readdressed) {
 		pkt->bits |= PKT_SUM_UNCHECKED;
 		return;
 	}
@@ -73,6 +72,14 @@ enum tcp_option { /* https://www.iana.org/assignments/tcp-parameters */
 };
 #define FASTOPEN_MAGIC 0xf989 /* RFC 7413, appendix A: in the experimental option */
 
+static void
+take_timestamps(struct packet *pkt, const uint8_t *p)
+{
+	pkt->options |= OPT_TS;
+	pkt->tsval = load32(p + 2);
+	pkt->tsecr = load32(p + 6);
+}
+
 /* n: length of the option, which the caller has checked. Returns false if it is wrong. */
 static bool
 tcp_option(struct packet *pkt, const uint8_t *p, size_t n)
@@ -97,9 +104,7 @@ tcp_option(struct packet *pkt, const uint8_t *p, size_t n)
 	case TCP_TIMESTAMPS:
 		if (n != 10)
 			return false;
-		pkt->options |= OPT_TS;
-		pkt->tsval = load32(p + 2);
-		pkt->tsecr = load32(p + 6);
+		take_timestamps(pkt, p);
 		return true;
 	case TCP_MD5:
 		pkt->options |= OPT_MD5;
@@ -130,7 +135,7 @@ tcp_options(struct packet *pkt, const uint8_t *p, size_t n, size_t whole)
 
 	/* Nearly all segments but SYNs carry nothing else (RFC 7323, appendix A). */
 	if (n == 12 && whole == 12 && load32(p) == TIMESTAMPS_ALIGNED) {
-		tcp_option(pkt, p + 2, 10);
+		take_timestamps(pkt, p + 2);
 		return;
 	}
 	while (i < n && p[i] != TCP_END) {
@@ -186,8 +191,11 @@ transport_tcp(struct walk *w, struct packet *pkt, bool all)
 	pkt->window = load16(p + 14);
 	pkt->urgent = load16(p + 18);
 	pkt->payload_len = (uint32_t)(w->wire - header);
-	verify(w, pkt, TCP_SUM,
-	       all || (header < w->n && begins_something(p + header, w->n - header)));
+	if (pkt->payload_len <= SUM_ALWAYS || all ||
+	    (header < w->n && begins_something(p + header, w->n - header)))
+		verify(w, pkt, TCP_SUM);
+	else
+		pkt->bits |= PKT_SUM_UNCHECKED;
 	if (header > TCP_HEADER) {
 		held = header < w->n ? header : w->n;
 		pkt->options |= OPT_ANY;
@@ -223,8 +231,8 @@ transport_udp(struct walk *w, struct packet *pkt, bool all)
 		pkt->bits &= (uint16_t)~PKT_CUT;
 	}
 	pkt->payload_len = (uint32_t)(length - UDP_HEADER);
-	if (load16(w->p + 6))
-		verify(w, pkt, UDP_SUM, all);
+	if (load16(w->p + 6) && (pkt->payload_len <= SUM_ALWAYS || all))
+		verify(w, pkt, UDP_SUM);
 	else
 		pkt->bits |= PKT_SUM_UNCHECKED; /* RFC 768; RFC 6935 for tunnels over IPv6 */
 	take_payload(w, pkt, UDP_HEADER);
@@ -332,7 +340,10 @@ transport_icmp(struct walk *w, struct packet *pkt, bool all)
 	if (w->n >= ICMP_HEADER)
 		pkt->icmp_word = load32(w->p + 4);
 	pkt->payload_len = w->wire > ICMP_HEADER ? (uint32_t)(w->wire - ICMP_HEADER) : 0;
-	verify(w, pkt, ICMP_SUM, all);
+	if (pkt->payload_len <= SUM_ALWAYS || all)
+		verify(w, pkt, ICMP_SUM);
+	else
+		pkt->bits |= PKT_SUM_UNCHECKED;
 	take_payload(w, pkt, ICMP_HEADER);
 	if (!icmp_is_error(pkt))
 		return true;
