@@ -229,11 +229,33 @@ advance(struct half *h, uint32_t end)
 		h->next_seq = end;
 }
 
+/* Payload that its sender meant. */
+static uint16_t
+count_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from)
+{
+	struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+	uint16_t odd = 0;
+
+	if (o->turn_bytes || !h->bytes) {
+		odd = ODD_TURN;
+		h->turn_bytes = 0;
+		o->turn_bytes = 0;
+	}
+	if (h->turn_bytes < KEEP_BYTES && pkt->payload.n)
+		kept_add(kept, f, from, pkt);
+	h->turn_bytes += pkt->payload_len;
+	h->bytes += pkt->payload_len;
+	if (!h->first_data)
+		h->first_data = pkt->nsec;
+	h->last_data = pkt->nsec;
+	return odd;
+}
+
 static uint16_t
 judge_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
 	      struct flow_counts *counts)
 {
-	struct half *h = &f->half[from], *o = &f->half[other_side(from)];
+	struct half *h = &f->half[from];
 	uint32_t seq = pkt->seq + (pkt->flags & TH_SYN_ ? 1 : 0), end = seq + pkt->payload_len;
 	uint16_t odd = 0;
 
@@ -248,20 +270,8 @@ judge_payload(struct flow *f, struct kept *kept, const struct packet *pkt, enum 
 		odd |= ODD_GAP;
 		h->gaps++;
 	}
-	if (!(odd & ODD_KEEPALIVE)) {
-		if (o->turn_bytes || !h->bytes)
-			odd |= ODD_TURN;
-		if (odd & ODD_TURN)
-			h->turn_bytes = 0;
-		o->turn_bytes = 0;
-		h->turn_bytes += pkt->payload_len;
-		if (h->turn_bytes - pkt->payload_len < KEEP_BYTES && pkt->payload.n)
-			kept_add(kept, f, from, pkt);
-		h->bytes += pkt->payload_len;
-		if (!h->first_data)
-			h->first_data = pkt->nsec;
-		h->last_data = pkt->nsec;
-	}
+	if (!(odd & ODD_KEEPALIVE))
+		odd |= count_payload(f, kept, pkt, from);
 	advance(h, end);
 	return odd;
 }
@@ -500,45 +510,47 @@ note_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum si
 	*next_record(f) = t;
 }
 
-/* Can nothing be odd in this packet, and is its beginning noted already? So are nearly all of a
- * transfer: it goes on where its sender stood, and confirms what the other one sent. */
+/* Can nothing be odd in this packet? So are nearly all: it goes on where its sender stood, confirms
+ * what the other one sent, and came once. */
 static bool
 is_plain(const struct flow *f, const struct half *h, const struct half *o, const struct packet *pkt)
 {
-	if (f->ntail < TRACE_TAIL || f->rate || (pkt->flags & ~TH_PSH_) != TH_ACK_ ||
-	    pkt->seq != h->next_seq || pkt->bits & PKT_PADDED)
+	if ((pkt->flags & ~TH_PSH_) != TH_ACK_ || pkt->seq != h->next_seq ||
+	    pkt->bits & PKT_PADDED || f->proto != IPPROTO_TCP || f->rate)
 		return false;
 	if (!h->packets || !h->has_isn || !o->has_isn || h->resets || h->fins || o->syns > 1 ||
-	    seq_before(o->next_seq, pkt->ack) || shape_count(h->shape) < SHAPE_PACKETS)
+	    seq_before(o->next_seq, pkt->ack))
 		return false;
-	if (pkt->ttl < h->ttl_min || pkt->ttl > h->ttl_max ||
+	if (!h->ttl || pkt->ttl < h->ttl_min || pkt->ttl > h->ttl_max ||
 	    (h->ts && o->ts && !(pkt->options & OPT_TS)))
 		return false;
-	if (pkt->payload_len &&
-	    (o->turn_bytes || h->turn_bytes < KEEP_BYTES || h->bytes < HASH_BYTES))
-		return false;
-	return f->ip_version == 6 ||
-	       (pkt->ip_id && (uint16_t)(h->last_ip_id - pkt->ip_id) > RECENT_IDS);
+	return !pkt->ip_id || (uint16_t)(h->last_ip_id - pkt->ip_id) > RECENT_IDS;
 }
 
 /* What note_packet() does with a packet that is_plain(). */
 static void
-note_plain(struct flow *f, struct half *h, const struct packet *pkt, enum side from)
+note_plain(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from)
 {
+	struct half *h = &f->half[from];
+	bool fresh = !h->has_ack || seq_before(h->max_ack, pkt->ack);
+	struct trace *t = next_record(f);
+
+	fill(t, pkt, from);
 	if (f->ip_version == 4)
 		count_ip_id(h, pkt->ip_id);
 	if (pkt->payload_len) {
-		h->turn_bytes += pkt->payload_len;
-		h->bytes += pkt->payload_len;
-		h->last_data = pkt->nsec;
+		if (pkt->payload.n && h->bytes < HASH_BYTES)
+			t->hash = payload_hash(pkt);
+		t->odd = count_payload(f, kept, pkt, from);
 		advance(h, pkt->seq + pkt->payload_len);
 	}
-	if (!h->has_ack || seq_before(h->max_ack, pkt->ack))
+	if (fresh)
 		h->max_ack = pkt->ack;
 	h->has_ack = true;
 	h->last_window = pkt->window;
+	if (shape_count(h->shape) < SHAPE_PACKETS)
+		shape_note(f, t, pkt->nsec - h->last >= SHAPE_SILENCE, fresh);
 	count_packet(f, h, pkt);
-	fill(next_record(f), pkt, from);
 }
 
 void
@@ -568,8 +580,8 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 	}
 	if (f->bits & FLOW_HELD && from == SERVER && decoy_is_answered(f, pkt))
 		trace_release(f, kept, counts);
-	if (f->proto == IPPROTO_TCP && is_plain(f, h, o, pkt))
-		note_plain(f, h, pkt, from);
+	if (is_plain(f, h, o, pkt))
+		note_plain(f, kept, pkt, from);
 	else
 		note_packet(f, kept, pkt, from, counts);
 }
