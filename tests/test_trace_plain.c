@@ -41,7 +41,8 @@ static enum side
 next_packet(struct twins *t)
 {
 	static const uint8_t bytes[1400] = "what a side has to say";
-	static const uint16_t lengths[] = {0, 0, 0, 1, 5, 600, 1400, 1400};
+	/* The large ones are joined segments, cut by the capture: a rate is looked at late. */
+	static const uint16_t lengths[] = {0, 0, 0, 1, 5, 600, 1400, 60000};
 	enum side from = one_in(t, 2) ? CLIENT : SERVER, to = other_side(from);
 	struct packet *p = &t->packet;
 	uint16_t n = lengths[draw(t, 8)];
@@ -60,7 +61,7 @@ next_packet(struct twins *t)
 	p->seq = t->seq[from] - (one_in(t, 20) ? 1 + draw(t, 700) : 0);
 	p->seq += one_in(t, 30) ? 1400 : 0;
 	p->ack = t->seq[to] - (one_in(t, 10) ? draw(t, 600) : 0) + (one_in(t, 40) ? 77 : 0);
-	p->payload = (struct bytes){bytes + draw(t, 3), n ? n - (unsigned)one_in(t, 20) : 0};
+	p->payload = (struct bytes){bytes + draw(t, 3), n < 1400 ? n : 1390u - one_in(t, 20)};
 	p->payload_len = n;
 	p->ip_id = p->ip_version == 6 || one_in(t, 20) ? 0 : t->ip_id[from]++;
 	p->ip_id = (uint16_t)(p->ip_id + (one_in(t, 40) ? 5000 : 0));
