@@ -96,6 +96,18 @@ assert_same_record(const struct trace *a, const struct trace *b)
 }
 
 static void
+assert_same_rate(const struct rate *a, const struct rate *b)
+{
+	assert_int_equal(!a, !b);
+	for (int s = 0; a && s < 2; s++) {
+		assert_int_equal(a->side[s].n, b->side[s].n);
+		assert_int_equal(a->side[s].lost, b->side[s].lost);
+		assert_int_equal(a->side[s].next, b->side[s].next);
+		assert_int_equal(a->side[s].highest_ack, b->side[s].highest_ack);
+	}
+}
+
+static void
 assert_same(const struct twins *t)
 {
 	const struct flow *a = t->flow[0], *b = t->flow[1];
@@ -105,7 +117,7 @@ assert_same(const struct twins *t)
 	assert_int_equal(a->last, b->last);
 	assert_int_equal(a->last_at.frame, b->last_at.frame);
 	assert_int_equal(a->nconflicts, b->nconflicts);
-	assert_int_equal(!a->rate, !b->rate);
+	assert_same_rate(a->rate, b->rate);
 	assert_int_equal(t->counts[0].duplicates, t->counts[1].duplicates);
 	assert_int_equal(t->counts[0].conflicts, t->counts[1].conflicts);
 	assert_int_equal(flow_trace_count(a), flow_trace_count(b));
