@@ -8,6 +8,7 @@
 #include "pool.h"
 #include "rate.h"
 #include "reassemble.h"
+#include "traces.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>

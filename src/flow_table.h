@@ -45,8 +45,4 @@ void trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, e
 		  struct flow_counts *counts);
 /* What was held back is noted now (FLOW_HELD). */
 void trace_release(struct flow *f, struct kept *kept, struct flow_counts *counts);
-/* Gives back the flow's records. */
-void trace_free(struct flow *f);
-/* Fetches the memory that the next record will lie in. */
-void trace_fetch(const struct flow *f);
 void trace_icmp(struct flow *f, const struct packet *pkt, enum side quoted);

@@ -3,23 +3,14 @@
  * counts where it does not. The sequence numbers are judged here, once (RFC 9293, 3.4). */
 #include "decoy.h"
 #include "flow_table.h"
-#include "pool.h"
 #include "shape.h"
 #include "rate.h"
+#include "traces.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
-
-/* A handshake, a request and the beginning of the answer are about six packets. */
-#define TRACE_HEAD 6
-#define TRACE_TAIL 4
-/* Odd packets kept between head and tail. The weak ones (a retransmission is odd, but a bulk
- * transfer has hundreds) may fill half of it. */
-#define TRACE_ODD 40
-#define TRACE_WEAK 20
-#define TRACE_MAX (TRACE_HEAD + TRACE_ODD)
 
 /* Payloads are hashed while little was said: a race is decided in the beginning of an answer. */
 #define HASH_BYTES 4096
@@ -32,109 +23,6 @@
 #define DUPLICATE_NSEC (10 * NSEC_PER_MSEC)
 /* A mirror may deliver a burst and then its copy. */
 #define RECENT_IDS 64
-
-#define STRONG                                                                                     \
-	(ODD_RST | ODD_FIN | ODD_SYN | ODD_CONFLICT | ODD_TTL | ODD_AFTER_END | ODD_ICMP |         \
-	 ODD_NO_TS)
-
-/* Where the next of the first and the odd ones goes. */
-static struct trace *
-append(struct flow *f)
-{
-	if (f->ntrace == f->trace_size) {
-		uint16_t had = f->trace_size;
-
-		/* A connection fills the head, a lookup is two packets. */
-		if (!had)
-			f->trace_size = f->proto == IPPROTO_TCP ? TRACE_HEAD : 2;
-		else
-			f->trace_size = (uint16_t)(had < TRACE_HEAD ? had + 2 : had * 3 / 2);
-		if (f->trace_size > TRACE_MAX)
-			f->trace_size = TRACE_MAX;
-		f->trace = pool_grow(f->trace, had, f->trace_size, sizeof *f->trace);
-	}
-	return &f->trace[f->ntrace++];
-}
-
-/* A record leaves the ring: odd ones stay. Everything in the ring is later than it. */
-static void
-keep_odd(struct flow *f, const struct trace *t)
-{
-	if (t->odd == ODD_KEEPALIVE)
-		return;
-	if (!(t->odd & STRONG)) {
-		if (f->weak == TRACE_WEAK)
-			return;
-		f->weak++;
-	}
-	if (f->ntrace == TRACE_MAX) {
-		f->bits |= FLOW_TRACE_FULL;
-		return;
-	}
-	*append(f) = *t;
-}
-
-/* Where the record of the next packet goes. */
-static struct trace *
-next_record(struct flow *f)
-{
-	struct trace *t;
-
-	if (f->ntail == TRACE_TAIL) {
-		t = &f->tail[f->tail_at];
-		if (t->odd)
-			keep_odd(f, t);
-		f->tail_at = (uint16_t)((f->tail_at + 1) % TRACE_TAIL);
-		return t;
-	}
-	if (f->ntrace < TRACE_HEAD && !f->tail)
-		return append(f);
-	if (!f->tail)
-		f->tail = pool_alloc(TRACE_TAIL * sizeof *f->tail);
-	return &f->tail[f->ntail++];
-}
-
-void
-trace_free(struct flow *f)
-{
-	pool_free(f->trace, f->trace_size * sizeof *f->trace);
-	pool_free(f->tail, TRACE_TAIL * sizeof *f->tail);
-}
-
-#define CACHE_LINE 64
-
-void
-trace_fetch(const struct flow *f)
-{
-	/* The one before, for comparison, and where the next one goes. */
-	const uint8_t *p = f->tail     ? (const uint8_t *)f->tail
-			   : f->ntrace ? (const uint8_t *)&f->trace[f->ntrace - 1]
-				       : NULL;
-
-	if (!p)
-		return;
-	__builtin_prefetch(p, 1);
-	__builtin_prefetch(p + CACHE_LINE, 1);
-	if (f->tail) {
-		__builtin_prefetch(p + 2 * CACHE_LINE, 1);
-		__builtin_prefetch(p + 3 * CACHE_LINE, 1);
-	}
-}
-
-size_t
-flow_trace_count(const struct flow *f)
-{
-	return (size_t)f->ntrace + f->ntail;
-}
-
-const struct trace *
-flow_trace(const struct flow *f, size_t i)
-{
-	if (i < f->ntrace)
-		return &f->trace[i];
-	i += f->tail_at - (size_t)f->ntrace;
-	return &f->tail[i < f->ntail ? i : i - f->ntail];
-}
 
 /* IPv6 has no IP ID: a payload tells packets apart by its place in the stream or, of datagrams, by
  * its hash, which long conversations do without. */
@@ -505,9 +393,9 @@ note_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum si
 	if (!h->packets)
 		h->first = pkt->nsec;
 	count_packet(f, h, pkt);
-	if (t.odd & (STRONG & ~(ODD_SYN | ODD_FIN)))
+	if (t.odd & (TRACE_STRONG & ~(ODD_SYN | ODD_FIN)))
 		f->bits |= FLOW_ODD;
-	*next_record(f) = t;
+	*trace_next(f) = t;
 }
 
 /* Can nothing be odd in this packet? So are nearly all: it goes on where its sender stood, confirms
@@ -533,7 +421,7 @@ note_plain(struct flow *f, struct kept *kept, const struct packet *pkt, enum sid
 {
 	struct half *h = &f->half[from];
 	bool fresh = !h->has_ack || seq_before(h->max_ack, pkt->ack);
-	struct trace *t = next_record(f);
+	struct trace *t = trace_next(f);
 
 	fill(t, pkt, from);
 	if (f->ip_version == 4)
@@ -598,7 +486,7 @@ trace_icmp(struct flow *f, const struct packet *pkt, enum side quoted)
 	t.reserved = pkt->icmp_code;
 	t.seq = pkt->quote.seq;
 	t.len = 0;
-	*next_record(f) = t;
+	*trace_next(f) = t;
 	f->bits |= FLOW_ODD;
 	if (f->nicmp == FLOW_NOTES_MAX)
 		return;

@@ -2,6 +2,7 @@
 /* The short way through trace.c tells the same as the long one, whatever comes. */
 #include "flows.h"
 #include "kept.h"
+#include "pool.h"
 
 #include "trace.c"
 
