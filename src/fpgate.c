@@ -55,7 +55,7 @@ struct gate {
 	size_t nids;
 	/* Stanzas by their first need; those of none come last. */
 	const struct stanza *stanzas[GATE_ATOMS + 1];
-	uint64_t first_needs[GATE_WORDS];
+	uint64_t first_needs[NMECHANISMS][GATE_WORDS];
 	struct asked asked[SLOTS];
 	struct literal *literals;
 	size_t nliterals, size;
@@ -106,6 +106,13 @@ static bool
 has_bit(const uint64_t *bits, uint32_t i)
 {
 	return bits[i / 64] >> i % 64 & 1;
+}
+
+/* Words of bits that are in use. */
+static size_t
+words_of(const struct gate *g)
+{
+	return (g->natoms + 63) / 64;
 }
 
 /* The slot of a field, or the empty one where it belongs; NULL if all are taken. */
@@ -301,7 +308,7 @@ take_stanza(struct gate *g, struct stanza *s)
 		}
 	}
 	if (s->nneeds)
-		set_bit(g->first_needs, s->needs[0]);
+		set_bit(g->first_needs[s->public.mechanism], s->needs[0]);
 	s->same_need = g->stanzas[s->nneeds ? s->needs[0] : GATE_ATOMS];
 	g->stanzas[s->nneeds ? s->needs[0] : GATE_ATOMS] = s;
 }
@@ -455,15 +462,10 @@ search_few(const struct gate *g, uint32_t first, struct bytes text, uint64_t *he
 	}
 }
 
-static void
-look_at_fact(const struct gate *g, const struct fact *fact, uint64_t *held)
+/* What is asked beyond that there is such a fact. */
+static __attribute__((noinline)) void
+look_into_fact(const struct gate *g, const struct asked *a, const struct fact *fact, uint64_t *held)
 {
-	const struct asked *a = slot_of((struct gate *)g, fact->field);
-
-	if (!a || !a->field)
-		return;
-	if (a->present)
-		set_bit(held, a->present - 1);
 	if (a->searched)
 		search(g, fact->field, fact->text, held);
 	if (a->few)
@@ -473,6 +475,19 @@ look_at_fact(const struct gate *g, const struct fact *fact, uint64_t *held)
 	for (uint32_t k = a->tried; k; k = g->next[k - 1])
 		if (!has_bit(held, k - 1) && condition_holds(g->atoms[k - 1], fact))
 			set_bit(held, k - 1);
+}
+
+static void
+look_at_fact(const struct gate *g, const struct fact *fact, uint64_t *held)
+{
+	const struct asked *a = slot_of((struct gate *)g, fact->field);
+
+	if (!a || !a->field)
+		return;
+	if (a->present)
+		set_bit(held, a->present - 1);
+	if (a->searched || a->tried)
+		look_into_fact(g, a, fact, held);
 }
 
 void
@@ -500,7 +515,7 @@ gate_wants(const struct gate *g, const struct field *field, struct bytes text)
 void
 gate_expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
 {
-	for (size_t i = 0; i < GATE_WORDS; i++)
+	for (size_t i = 0; i < words_of(g); i++)
 		held[i] |= g->later[i];
 	for (size_t i = 0; i < flow_trace_count(f) && f->ip_version == 4; i++) {
 		uint16_t id = flow_trace(f, i)->ip_id;
@@ -532,10 +547,15 @@ passes_one_of(const struct stanza *s, unsigned mechanisms, const uint64_t held[G
 bool
 gate_passes_any(const struct gate *g, unsigned mechanisms, const uint64_t held[GATE_WORDS])
 {
-	for (size_t i = 0; i < GATE_WORDS; i++)
-		for (uint64_t some = held[i] & g->first_needs[i]; some; some &= some - 1)
-			if (passes_one_of(g->stanzas[i * 64 + (size_t)__builtin_ctzll(some)],
+	for (size_t i = 0; i < words_of(g); i++) {
+		uint64_t needs = 0;
+
+		for (unsigned some = mechanisms; some; some &= some - 1)
+			needs |= g->first_needs[__builtin_ctz(some)][i];
+		for (needs &= held[i]; needs; needs &= needs - 1)
+			if (passes_one_of(g->stanzas[i * 64 + (size_t)__builtin_ctzll(needs)],
 					  mechanisms, held))
 				return true;
+	}
 	return passes_one_of(g->stanzas[GATE_ATOMS], mechanisms, held);
 }
