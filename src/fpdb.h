@@ -139,6 +139,19 @@ bool stanza_implies(const struct stanza *narrow, const struct stanza *wide);
 bool stanza_fits(const struct fingerprints *db, const struct stanza *s,
 		 const struct fact *const *facts, size_t n, struct fingerprint_match *ret);
 
+/* Literals of conditions on texts, searched for all at once (fpsearch.c), whatever their case. */
+struct search;
+struct search *search_new(void);
+void search_free(struct search *s);   /* accepts NULL */
+bool search_takes(struct bytes text); /* is it long enough? */
+/* The text, in lower case, must outlive the search. After the last one search_finish() is called.
+ */
+void search_add(struct search *s, const struct field *field, struct bytes text, uint32_t atom);
+void search_finish(struct search *s);
+/* Sets the bits of those atoms of the field of which the text has a literal. */
+void search_text(const struct search *s, const struct field *field, struct bytes text,
+		 uint64_t *held);
+
 /* The gate (fpgate.c) tells which stanzas are worth a try. It numbers the conditions of all stanzas
  * once these are complete. */
 struct gate *gate_new(struct fingerprints *db);

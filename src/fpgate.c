@@ -5,40 +5,19 @@
 #include "dissect.h"
 #include "fpdb.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A shorter text holds nobody back either: it would be found by chance. */
-#define LITERAL_MIN 5
-/* Bytes of a literal that choose its bucket. A text is looked at in steps: whatever stands in it,
- * one of its first few grams begins at a step. Pages of 8 kB are what is searched most. */
-#define GRAM 3
-#define STEP 8
-/* What is too short for such steps is searched for by one of its bytes: of the shipped lists five.
- */
-#define LITERAL_LONG (STEP + GRAM - 1)
-/* One bit for each hash of a gram: about 3 % of them are set by the shipped lists. */
-#define GRAM_BITS 16
-#define HEADS 4096
 /* IP IDs by which stanzas know an injector: the shipped ones ask for five. */
 #define IDS_MAX 16
 /* Fields that conditions speak of: twice as many slots as the dissectors declare. */
 #define SLOTS 512
-
-struct literal {
-	struct bytes text; /* lower case */
-	uint32_t at;       /* offset of the gram by which it is found */
-	uint32_t next; /* in the same bucket, or of the same field if it is short, + 1; 0 ends it */
-	uint32_t atom;
-};
 
 /* What is asked of one field. */
 struct asked {
 	const struct field *field;
 	uint32_t present; /* the atom that every fact satisfies, + 1 */
 	uint32_t tried;   /* the first atom to be tried on each fact, + 1 */
-	uint32_t few;     /* the first literal that is too short for steps, + 1 */
 	bool searched;    /* the text may hold literals */
 	bool sifted;      /* only addresses in the map need be tried */
 };
@@ -57,44 +36,10 @@ struct gate {
 	const struct stanza *stanzas[GATE_ATOMS + 1];
 	uint64_t first_needs[NMECHANISMS][GATE_WORDS];
 	struct asked asked[SLOTS];
-	struct literal *literals;
-	size_t nliterals, size;
-	bool overfull; /* some condition has no number */
-	uint32_t heads[HEADS];
-	uint64_t grams[(1U << GRAM_BITS) / 64];
+	struct search *search;
+	bool overfull;                    /* some condition has no number */
 	uint64_t networks[2][65536 / 64]; /* [1]: IPv4. By the first 16 bits */
 };
-
-/* Both cases of a letter have one hash; so have a few pairs of other characters. */
-static uint32_t
-gram_hash(uint32_t gram)
-{
-	/* Knuth's multiplicative hash, TAOCP volume 3, 6.4. */
-	return (gram | 0x20202000) * 2654435761U >> (32 - GRAM_BITS);
-}
-
-static uint32_t
-gram_at(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 24;
-}
-
-/* The same where there is a fourth byte, which falls out: in one step. */
-static uint32_t
-gram_within(const uint8_t *p)
-{
-	uint32_t gram;
-
-	memcpy(&gram, p, sizeof gram);
-	return le32toh(gram) << 8;
-}
-
-/* Of a literal, which is in lower case. */
-static bool
-is_letter(uint8_t c)
-{
-	return c >= 'a' && c <= 'z';
-}
 
 static void
 set_bit(uint64_t *bits, uint32_t i)
@@ -138,16 +83,6 @@ same_condition(const struct condition *a, const struct condition *b)
 	       (!a->text.n || memcmp(a->text.p, b->text.p, a->text.n) == 0);
 }
 
-static void
-add_literal(struct gate *g, struct bytes text, uint32_t atom, uint32_t at)
-{
-	if (g->nliterals == g->size) {
-		g->size = g->size ? g->size * 2 : 256;
-		g->literals = xrealloc(g->literals, g->size, sizeof *g->literals);
-	}
-	g->literals[g->nliterals++] = (struct literal){.text = text, .at = at, .atom = atom};
-}
-
 static bool
 covers_v4(const struct addr *a, unsigned prefix)
 {
@@ -189,15 +124,15 @@ take_literals(struct gate *g, const struct condition *c, uint32_t atom)
 {
 	size_t n = c->op == OP_IN ? list_entries(c->list) : 0;
 
-	if (c->op == OP_NE || (c->op != OP_IN && c->text.n < LITERAL_MIN))
+	if (c->op == OP_NE || (c->op != OP_IN && !search_takes(c->text)))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (list_text(c->list, i).n < LITERAL_MIN)
+		if (!search_takes(list_text(c->list, i)))
 			return false;
 	for (size_t i = 0; i < n; i++)
-		add_literal(g, list_text(c->list, i), atom, 0);
+		search_add(g->search, c->field, list_text(c->list, i), atom);
 	if (c->op != OP_IN)
-		add_literal(g, c->text, atom, 0);
+		search_add(g->search, c->field, c->text, atom);
 	return true;
 }
 
@@ -329,50 +264,12 @@ take_extras(struct gate *g, const struct terms *terms)
 	}
 }
 
-/* By a byte that has no case, if there is one. */
-static void
-index_short(struct gate *g, uint32_t i)
-{
-	struct literal *l = &g->literals[i];
-	struct asked *a = slot_of(g, g->atoms[l->atom]->field);
-
-	while (l->at < l->text.n && is_letter(l->text.p[l->at]))
-		l->at++;
-	if (l->at == l->text.n)
-		l->at = 0;
-	l->next = a->few;
-	a->few = i + 1;
-}
-
-/* One entry for each place at which a step through a text may come upon the literal. */
-static void
-index_literals(struct gate *g)
-{
-	size_t n = g->nliterals;
-
-	for (size_t i = 0; i < n; i++) {
-		if (g->literals[i].text.n < LITERAL_LONG)
-			index_short(g, (uint32_t)i);
-		for (uint32_t at = 1; at < STEP && g->literals[i].text.n >= LITERAL_LONG; at++)
-			add_literal(g, g->literals[i].text, g->literals[i].atom, at);
-	}
-	for (size_t i = 0; i < g->nliterals; i++) {
-		struct literal *l = &g->literals[i];
-		uint32_t hash = gram_hash(gram_at(l->text.p + l->at));
-
-		if (l->text.n < LITERAL_LONG)
-			continue;
-		set_bit(g->grams, hash);
-		l->next = g->heads[hash % HEADS];
-		g->heads[hash % HEADS] = (uint32_t)i + 1;
-	}
-}
-
 struct gate *
 gate_new(struct fingerprints *db)
 {
 	struct gate *g = xcalloc(1, sizeof *g);
 
+	g->search = search_new();
 	for (size_t i = 0; i < db->nstanzas; i++)
 		take_stanza(g, db->stanzas[i]);
 	for (size_t i = 0; i < db->nstanzas; i++) {
@@ -380,7 +277,7 @@ gate_new(struct fingerprints *db)
 		take_extras(g, &db->stanzas[i]->never);
 		take_extras(g, &db->stanzas[i]->support);
 	}
-	index_literals(g);
+	search_finish(g->search);
 	return g;
 }
 
@@ -388,88 +285,16 @@ void
 gate_free(struct gate *g)
 {
 	if (g)
-		free(g->literals);
+		search_free(g->search);
 	free(g);
 }
 
-static bool
-stands_at(const struct literal *l, struct bytes text, size_t at)
-{
-	if (at < l->at || text.n - (at - l->at) < l->text.n)
-		return false;
-	text.p += at - l->at;
-	for (size_t i = 0; i < l->text.n; i++)
-		if (ascii_lower(text.p[i]) != l->text.p[i])
-			return false;
-	return true;
-}
-
-static void
-try_bucket(const struct gate *g, uint32_t hash, const struct field *field, struct bytes text,
-	   size_t at, uint64_t *held)
-{
-	for (uint32_t i = g->heads[hash % HEADS]; i; i = g->literals[i - 1].next) {
-		const struct literal *l = &g->literals[i - 1];
-
-		if (g->atoms[l->atom]->field == field && !has_bit(held, l->atom) &&
-		    stands_at(l, text, at))
-			set_bit(held, l->atom);
-	}
-}
-
-static void
-search(const struct gate *g, const struct field *field, struct bytes text, uint64_t *held)
-{
-	size_t at = 0, last = text.n > GRAM ? text.n - GRAM : 0;
-	uint32_t hash;
-
-	for (; at < last; at += STEP) {
-		hash = gram_hash(gram_within(text.p + at));
-		if (has_bit(g->grams, hash))
-			try_bucket(g, hash, field, text, at, held);
-	}
-	if (at + GRAM > text.n)
-		return;
-	hash = gram_hash(gram_at(text.p + at));
-	if (has_bit(g->grams, hash))
-		try_bucket(g, hash, field, text, at, held);
-}
-
-static bool
-stands_behind(const struct literal *l, struct bytes text, uint8_t byte)
-{
-	const uint8_t *end = text.p + text.n, *p = text.p;
-
-	for (; p < end && (p = memchr(p, byte, (size_t)(end - p))); p++)
-		if (stands_at(l, text, (size_t)(p - text.p)))
-			return true;
-	return false;
-}
-
-/* The library finds a byte quicker than anybody steps through a text. */
-static void
-search_few(const struct gate *g, uint32_t first, struct bytes text, uint64_t *held)
-{
-	for (uint32_t i = first; i; i = g->literals[i - 1].next) {
-		const struct literal *l = &g->literals[i - 1];
-		uint8_t byte = l->text.p[l->at];
-
-		if (has_bit(held, l->atom))
-			continue;
-		if (stands_behind(l, text, byte) ||
-		    (is_letter(byte) && stands_behind(l, text, byte & ~0x20)))
-			set_bit(held, l->atom);
-	}
-}
-
-/* What is asked beyond that there is such a fact. */
+/* What is asked beyond that there is such a fact; of most facts nothing is. */
 static __attribute__((noinline)) void
 look_into_fact(const struct gate *g, const struct asked *a, const struct fact *fact, uint64_t *held)
 {
 	if (a->searched)
-		search(g, fact->field, fact->text, held);
-	if (a->few)
-		search_few(g, a->few, fact->text, held);
+		search_text(g->search, fact->field, fact->text, held);
 	if (a->tried && a->sifted && !may_be_listed(g, &fact->addr))
 		return;
 	for (uint32_t k = a->tried; k; k = g->next[k - 1])
