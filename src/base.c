@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 struct bytes
@@ -108,6 +109,16 @@ xstrdup(const char *s)
 	if (!p)
 		out_of_memory();
 	return p;
+}
+
+void
+memory_wish_huge(void *p, size_t n)
+{
+	uintptr_t from = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	uintptr_t to = ((uintptr_t)p + n) & ~(HUGE_PAGE - 1);
+
+	if (from < to) /* without it things are only slower */
+		madvise((uint8_t *)p + (from - (uintptr_t)p), to - from, MADV_HUGEPAGE);
 }
 
 static size_t held;

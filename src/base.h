@@ -118,6 +118,11 @@ _Noreturn void out_of_memory(void);
 void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull));
 void *xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((returns_nonnull));
+/* What x86-64 and arm64 call a huge page. */
+#define HUGE_PAGE ((size_t)2 << 20)
+/* Wishes for huge pages where they fit into a large block that will be used as a whole: a page
+ * fault for every 4 KiB was 4 % of all CPU on the 1 GB mix. */
+void memory_wish_huge(void *p, size_t n);
 
 /* A tally of what grows with what a capture says: arenas, facts, messages half received. Whoever
  * grows or frees such memory tells; the flow table makes room when there is too much. */

@@ -9,23 +9,16 @@
 static uint64_t
 hash_v4(const struct ends *e, uint64_t seed)
 {
-	struct {
-		uint32_t addr[2];
-		uint16_t port[2];
-		uint32_t proto;
-	} key;
-	uint32_t a, b;
-	bool swap;
+	uint64_t a, b, key[2];
+	uint32_t addr[2];
 
-	memcpy(&a, e->addr[0]->b + ADDR_V4_AT, sizeof a);
-	memcpy(&b, e->addr[1]->b + ADDR_V4_AT, sizeof b);
-	swap = a != b ? a > b : e->port[0] > e->port[1];
-	key.addr[0] = swap ? b : a;
-	key.addr[1] = swap ? a : b;
-	key.port[0] = e->port[swap];
-	key.port[1] = e->port[!swap];
-	key.proto = e->proto;
-	return XXH3_64bits_withSeed(&key, sizeof key, seed);
+	memcpy(&addr[0], e->addr[0]->b + ADDR_V4_AT, sizeof addr[0]);
+	memcpy(&addr[1], e->addr[1]->b + ADDR_V4_AT, sizeof addr[1]);
+	a = (uint64_t)addr[0] << 16 | e->port[0];
+	b = (uint64_t)addr[1] << 16 | e->port[1];
+	key[0] = a < b ? a : b;
+	key[1] = (a < b ? b : a) | (uint64_t)e->proto << 48;
+	return XXH3_64bits_withSeed(key, sizeof key, seed);
 }
 
 static uint64_t
@@ -59,8 +52,7 @@ uint32_t
 ends_hash(const struct ends *e, uint64_t seed)
 {
 	/* Most are IPv4, and a third of the bytes. */
-	bool v4 = addr_is_v4(e->addr[0]) && addr_is_v4(e->addr[1]);
-	uint32_t hash = (uint32_t)(v4 ? hash_v4(e, seed) : hash_v6(e, seed));
+	uint32_t hash = (uint32_t)(e->v4 ? hash_v4(e, seed) : hash_v6(e, seed));
 
 	return hash ? hash : 1;
 }

@@ -9,12 +9,14 @@ struct ends {
 	const struct addr *addr[2];
 	uint16_t port[2];
 	uint8_t proto;
+	bool v4; /* both addresses are IPv4's */
 };
 
 static inline struct ends
 ends_of(const struct packet *pkt)
 {
-	return (struct ends){{&pkt->src, &pkt->dst}, {pkt->sport, pkt->dport}, pkt->proto};
+	return (struct ends){
+	    {&pkt->src, &pkt->dst}, {pkt->sport, pkt->dport}, pkt->proto, pkt->ip_version == 4};
 }
 
 /* Both directions have the same hash, which is never 0. */

@@ -373,7 +373,10 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 {
 	const struct quote *q = &pkt->quote;
 	/* The error goes the way of the other side's packets. */
-	struct ends e = {{&q->dst, &q->src}, {q->dport, q->sport}, q->proto};
+	struct ends e = {{&q->dst, &q->src},
+			 {q->dport, q->sport},
+			 q->proto,
+			 addr_is_v4(&q->src) && addr_is_v4(&q->dst)};
 	struct flow *f = find(t, &e, ends_hash(&e, t->seed), pkt->scope);
 
 	if (!f) {

@@ -41,6 +41,9 @@ struct known_resolver {
 };
 
 #define NO_EPISODE UINT32_MAX
+/* Beyond so many there is room for all at once: what is not used costs nothing, and what is used
+ * lies on huge pages that need not move. */
+#define RING_SMALL 8192
 
 struct history {
 	struct episode *ring;
@@ -239,8 +242,9 @@ remember(struct history *h, const struct episode *e)
 {
 	if (h->n < EPISODES_MAX) {
 		if (h->n == h->size) {
-			h->size = h->size ? h->size * 2 : 256;
+			h->size = h->size < RING_SMALL ? h->size * 2 + 256 : EPISODES_MAX;
 			h->ring = xrealloc(h->ring, h->size, sizeof *h->ring);
+			memory_wish_huge(h->ring, h->size * sizeof *h->ring);
 		}
 		h->ring[h->n++] = *e;
 		return;

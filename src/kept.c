@@ -34,6 +34,7 @@ kept_new(void)
 {
 	struct kept *k = xcalloc(1, sizeof *k);
 
+	memory_wish_huge(k, sizeof *k);
 	k->next = 1;
 	return k;
 }
