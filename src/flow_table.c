@@ -197,6 +197,14 @@ judge(struct flow_table *t, struct flow *f)
 }
 
 static void
+finish(struct flow_table *t, struct flow *f)
+{
+	judge(t, f);
+	flow_clear(t, f);
+	pool_free(f, sizeof *f);
+}
+
+static void
 end(struct flow_table *t, struct flow *f)
 {
 	struct flow **p = &t->buckets[f->hash % BUCKETS];
@@ -206,9 +214,7 @@ end(struct flow_table *t, struct flow *f)
 	*p = f->hash_next;
 	list_remove(t, f);
 	t->n--;
-	judge(t, f);
-	flow_clear(t, f);
-	pool_free(f, sizeof *f);
+	finish(t, f);
 }
 
 /* Judges a conversation whose name must be kept for stray packets, and forgets the rest. */
@@ -487,23 +493,53 @@ flow_retire(struct flow_table *t, int64_t now)
 	}
 }
 
-/* Conversations whose memory is fetched before they are judged. */
-#define DRAIN_AHEAD 8
-
-void
-flow_drain(struct flow_table *t)
+/* All conversations, in order of their first packets. The table is empty then. */
+static struct keyed *
+take_out(struct flow_table *t, size_t *ret_n)
 {
 	struct keyed *all = xcalloc(t->n, sizeof *all);
 	size_t n = 0;
 
-	for (int i = 0; i < NLISTS; i++)
-		for (struct flow *f = t->oldest[i]; f; f = f->newer)
+	/* Not by the lists, in which each one must be there before the next is known. */
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct flow *f = t->buckets[i]; f; f = f->hash_next)
 			all[n++] = (struct keyed){f->id, f};
+	memset(t->buckets, 0, sizeof t->buckets);
+	memset(t->oldest, 0, sizeof t->oldest);
+	memset(t->newest, 0, sizeof t->newest);
+	t->n = 0;
 	order_keyed(all, n);
+	*ret_n = n;
+	return all;
+}
+
+/* Conversations whose memory is fetched before they are judged, and what they point to. */
+#define DRAIN_AHEAD 8
+#define DRAIN_NEXT 4
+/* What most conversations' facts take. */
+#define PACKED_FETCHED 256
+
+static void
+fetch_records(const struct flow *f)
+{
+	fetch(f->trace, f->ntrace * sizeof *f->trace);
+	fetch(f->tail, f->ntail * sizeof *f->tail);
+	fetch(f->packed, PACKED_FETCHED);
+	fetch(f->arena, CACHE_LINE);
+}
+
+void
+flow_drain(struct flow_table *t)
+{
+	size_t n;
+	struct keyed *all = take_out(t, &n);
+
 	for (size_t i = 0; i < n; i++) {
 		if (i + DRAIN_AHEAD < n)
 			fetch(all[i + DRAIN_AHEAD].what, FETCHED);
-		end(t, all[i].what);
+		if (i + DRAIN_NEXT < n)
+			fetch_records(all[i + DRAIN_NEXT].what);
+		finish(t, all[i].what);
 	}
 	free(all);
 }
