@@ -529,6 +529,13 @@ begins_with(struct bytes b, const char *word)
 	return b.n < n ? MAYBE : YES;
 }
 
+/* Whether a method may have it, of those that are known and of others. */
+static bool
+is_of_method(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+}
+
 /* A request line whose method is none of these, as extensions and those who try filters have. */
 static bool
 is_request_line(struct bytes b)
@@ -539,7 +546,7 @@ is_request_line(struct bytes b)
 
 	if (lf)
 		b.n = (size_t)(lf - b.p);
-	while (i < b.n && ((b.p[i] >= 'A' && b.p[i] <= 'Z') || b.p[i] == '_' || b.p[i] == '-'))
+	while (i < b.n && is_of_method(b.p[i]))
 		i++;
 	if (i == 0 || i == b.n || b.p[i] != ' ')
 		return false;
@@ -559,6 +566,8 @@ probe(struct bytes first, enum side from)
 		first.n--;
 	if (!first.n)
 		return MAYBE;
+	if (!is_of_method(*first.p))
+		return NO;
 	best = begins_with(first, "HTTP/1.");
 	for (size_t i = 0; i < sizeof methods / sizeof *methods && best != YES; i++) {
 		enum guess guess = begins_with(first, methods[i]);

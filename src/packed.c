@@ -97,17 +97,19 @@ take_number(const uint8_t **b)
 	return u | (uint64_t) * (*b)++ << shift;
 }
 
-/* Fields are known by where they lie: all tables lie close together. */
+/* Fields are known by where they lie, in words: all tables lie close together. */
+#define WORD ((intptr_t) _Alignof(struct field))
+
 static uint64_t
 number_of(const struct field *field)
 {
-	return folded((intptr_t)field - (intptr_t)malformed_fields);
+	return folded(((intptr_t)field - (intptr_t)malformed_fields) / WORD);
 }
 
 static const struct field *
 numbered(uint64_t number)
 {
-	return (const struct field *)((intptr_t)malformed_fields + (intptr_t)unfolded(number));
+	return (const struct field *)((intptr_t)malformed_fields + unfolded(number) * WORD);
 }
 
 /* Times come from the wire, and may lie at both ends of the scale. */
