@@ -272,35 +272,6 @@ take_messages(struct flow *f, enum side from, struct bytes b)
 	return f->half[from].done ? b.n : used;
 }
 
-/* Nobody has claimed the flow yet: collect this side's beginning and ask. */
-static void
-probe_stream(struct flow *f, enum side from)
-{
-	struct message_buffer *m = f->buffer[from], *o = buffer_of(f, other_side(from));
-	struct bytes first = buffer_bytes(m);
-	const struct dissector *d;
-	bool wait;
-
-	if (first.n > PROBE_MAX)
-		first.n = PROBE_MAX;
-	d = probe(f, from, first, STREAM, &wait);
-	if (d) {
-		hand_to(f, d);
-		return;
-	}
-	if (wait)
-		return;
-	/* Unknown so far. The other side may tell better, so keep what is known of this one only
-	 * until it has spoken. */
-	m->refused = true;
-	if (o->refused || m->n >= MESSAGE_MAX_DEFAULT) {
-		flow_enough(f, CLIENT);
-		flow_enough(f, SERVER);
-		buffer_drop(m);
-		buffer_drop(o);
-	}
-}
-
 static void
 drain(struct flow *f, enum side from)
 {
@@ -313,16 +284,43 @@ drain(struct flow *f, enum side from)
 		buffer_drop(m);
 }
 
+/* Does somebody claim what begins like this? What the other side said earlier is told first: it
+ * came first. */
+static bool
+is_claimed(struct flow *f, enum side from, struct bytes first, bool *ret_wait)
+{
+	const struct dissector *d;
+
+	if (first.n > PROBE_MAX)
+		first.n = PROBE_MAX;
+	d = probe(f, from, first, STREAM, ret_wait);
+	if (!d)
+		return false;
+	hand_to(f, d);
+	drain(f, other_side(from));
+	return true;
+}
+
 /* Somebody may claim what waits: at the beginning, or behind another protocol that ended. */
 static void
 find_claimant(struct flow *f, enum side from)
 {
-	if (f->dissector || !f->buffer[from] || f->buffer[from]->n == 0 || f->half[from].done)
+	struct message_buffer *m = f->buffer[from], *o;
+	bool wait;
+
+	if (f->dissector || !m || m->n == 0 || f->half[from].done ||
+	    is_claimed(f, from, buffer_bytes(m), &wait) || wait)
 		return;
-	probe_stream(f, from);
-	/* What the other side said earlier is told first: it came first. */
-	if (f->dissector)
-		drain(f, other_side(from));
+	/* Unknown so far. The other side may tell better, so keep what is known of this one only
+	 * until it has spoken. */
+	m->refused = true;
+	o = buffer_of(f, other_side(from));
+	if (o->refused || m->n >= MESSAGE_MAX_DEFAULT) {
+		flow_enough(f, CLIENT);
+		flow_enough(f, SERVER);
+		buffer_drop(m);
+		buffer_drop(o);
+	}
 }
 
 /* A protocol that ended handed the rest to whoever claims it, on both sides. */
@@ -344,7 +342,10 @@ static void
 take_bytes(struct flow *f, enum side from, struct bytes b)
 {
 	struct message_buffer *m = buffer_of(f, from);
+	bool claimed, wait;
 
+	/* The first bytes nearly always tell who speaks. */
+	claimed = !f->dissector && m->n == 0 && is_claimed(f, from, b, &wait);
 	if (f->dissector && m->n == 0) {
 		/* The common case: nothing is waiting, so nothing is copied. */
 		size_t used = take_messages(f, from, b);
@@ -353,7 +354,8 @@ take_bytes(struct flow *f, enum side from, struct bytes b)
 			buffer_append(m, f, (struct bytes){b.p + used, b.n - used});
 	} else {
 		buffer_append(m, f, b);
-		find_claimant(f, from);
+		if (!claimed)
+			find_claimant(f, from);
 		if (!f->dissector)
 			return;
 		drain(f, from);

@@ -1,49 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The facts of a flow that lives, packed: there may be tens of thousands of such flows, and nobody
- * looks at their facts before they are judged. A handshake's thirteen take some 150 bytes, a fifth
- * of what a list of struct fact takes.
+ * looks at their facts before they are judged. The eleven of a TLS handshake take some 90 bytes, a
+ * sixth of what a list of struct fact takes.
  *
- * One after the other: a byte of enum mark; when and where, unless it is as of the fact before; the
- * field; the value. Numbers are in groups of seven bits, the lowest first, as in LEB128 (DWARF 5,
- * 7.6); signed ones are folded first, so that small ones stay short. */
+ * One after the other: a byte of enum mark; the packet and the message, unless they are as of the
+ * fact before; the field; the value. Numbers are in groups of seven bits, the lowest first, as in
+ * LEB128 (DWARF 5, 7.6); signed ones are folded first, so that small ones stay short. */
 #include "packed.h"
 #include "dissect_engine.h"
 #include "pool.h"
 
 enum mark {
 	BY_SERVER = 1 << 0,
-	AS_BEFORE = 1 << 1, /* of the same message and packet as the fact before */
-	IS_V4 = 1 << 2,     /* the last four bytes of an address are all there is to it */
+	IS_V4 = 1 << 1,       /* the last four bytes of an address are all there is to it */
+	SAME_PACKET = 1 << 2, /* as that of the fact before */
+	SAME_MESSAGE = 1 << 3,
+	NEXT_MESSAGE = 1 << 4, /* the one after that of the fact before */
+	IN_FIRST = 1 << 5,     /* the packet is in the first of the captures */
 };
 
 /* A mark, six numbers of ten bytes at most, or five and an address. */
 #define HEAD_MOST (1 + 5 * 10 + sizeof(struct addr))
-/* A hello's facts and more; grows by half. */
-#define SIZE_FIRST 160
+/* The facts of a handshake in TLS; grows by half. */
+#define SIZE_FIRST 128
 #define NO_MESSAGE UINT32_MAX
 
 struct packed {
 	uint32_t n, size; /* bytes of b */
 	int64_t base;     /* what times count from */
 	/* Of the last fact. */
-	struct ref at;
-	uint32_t message;
+	uint32_t frame, message;
+	uint16_t capture;
 	uint16_t nsorted; /* so many of the first are to be put in order of time */
 	uint8_t b[];
 };
+
+#define HEAD offsetof(struct packed, b)
 
 static struct packed *
 with_room(struct flow *f, size_t more, int64_t base)
 {
 	struct packed *p = f->packed;
-	size_t had = p ? p->size : 0, want = p ? p->size + p->size / 2 : SIZE_FIRST - sizeof *p;
+	size_t had = p ? p->size : 0, want = p ? p->size + p->size / 2 : SIZE_FIRST - HEAD;
 
 	if (p && p->size - p->n >= more)
 		return p;
 	if (want - (p ? p->n : 0) < more)
 		want = (p ? p->n : 0) + more;
 	memory_grows(want - had);
-	p = pool_grow(p, p ? sizeof *p + had : 0, sizeof *p + want, 1);
+	p = pool_grow(p, p ? HEAD + had : 0, HEAD + want, 1);
 	if (!f->packed) {
 		p->n = 0;
 		p->base = base;
@@ -61,7 +66,7 @@ packed_free(struct flow *f)
 	if (!f->packed)
 		return;
 	memory_shrinks(f->packed->size);
-	pool_free(f->packed, sizeof *f->packed + f->packed->size);
+	pool_free(f->packed, HEAD + f->packed->size);
 	f->packed = NULL;
 }
 
@@ -154,27 +159,49 @@ append(struct packed *p, const void *b, size_t n)
 	p->n += (uint32_t)n;
 }
 
+/* What is told of a fact beside its field and value. */
+static unsigned
+mark_of(const struct packed *p, const struct fact *fact)
+{
+	unsigned mark = fact->from == SERVER ? BY_SERVER : 0;
+
+	if (fact->field->type == FACT_ADDR && addr_is_v4(&fact->addr))
+		mark |= IS_V4;
+	if (fact->at.capture == 0)
+		mark |= IN_FIRST;
+	if (!p || p->message == NO_MESSAGE)
+		return mark;
+	if (p->frame == fact->at.frame && p->capture == fact->at.capture)
+		mark |= SAME_PACKET;
+	if (p->message == fact->message)
+		mark |= SAME_MESSAGE;
+	else if (p->message + 1 == fact->message)
+		mark |= NEXT_MESSAGE;
+	return mark;
+}
+
 void
 packed_add(struct flow *f, const struct fact *fact)
 {
 	struct packed *p = f->packed;
-	enum fact_type type = fact->field->type;
-	size_t ntext = type == FACT_TEXT ? fact->text.n + 1 : 0;
-	bool before = p && p->message == fact->message && ref_equal(p->at, fact->at);
+	size_t ntext = fact->field->type == FACT_TEXT ? fact->text.n + 1 : 0;
+	unsigned mark = mark_of(p, fact);
 	uint8_t head[HEAD_MOST], *b = head;
 
-	*b++ = (uint8_t)((fact->from == SERVER ? BY_SERVER : 0) | (before ? AS_BEFORE : 0) |
-			 (type == FACT_ADDR && addr_is_v4(&fact->addr) ? IS_V4 : 0));
-	if (!before) {
+	*b++ = (uint8_t)mark;
+	if (!(mark & SAME_PACKET)) {
 		b = put_number(b, folded(difference(fact->nsec, p ? p->base : fact->nsec)));
 		b = put_number(b, fact->at.frame);
-		b = put_number(b, fact->at.capture);
-		b = put_number(b, fact->message);
+		if (!(mark & IN_FIRST))
+			b = put_number(b, fact->at.capture);
 	}
+	if (!(mark & (SAME_MESSAGE | NEXT_MESSAGE)))
+		b = put_number(b, fact->message);
 	b = put_number(b, number_of(fact->field));
 	b = put_value(b, fact);
 	p = with_room(f, (size_t)(b - head) + ntext, fact->nsec);
-	p->at = fact->at;
+	p->frame = fact->at.frame;
+	p->capture = fact->at.capture;
 	p->message = fact->message;
 	append(p, head, (size_t)(b - head));
 	if (ntext) {
@@ -216,12 +243,15 @@ packed_read(const struct packed *p, struct fact *facts, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		unsigned mark = *b++;
 
-		if (!(mark & AS_BEFORE)) {
+		if (!(mark & SAME_PACKET)) {
 			last.nsec = sum(p->base, unfolded(take_number(&b)));
 			last.at.frame = (uint32_t)take_number(&b);
-			last.at.capture = (uint16_t)take_number(&b);
-			last.message = (uint32_t)take_number(&b);
+			last.at.capture = mark & IN_FIRST ? 0 : (uint16_t)take_number(&b);
 		}
+		if (mark & NEXT_MESSAGE)
+			last.message++;
+		else if (!(mark & SAME_MESSAGE))
+			last.message = (uint32_t)take_number(&b);
 		facts[i] = last;
 		facts[i].from = mark & BY_SERVER ? SERVER : CLIENT;
 		facts[i].field = numbered(take_number(&b));
