@@ -431,6 +431,7 @@ forget(void)
 
 	judge_free(&a->judge);
 	a->judge.candidates = NULL;
+	a->judge.messages = NULL;
 	a->judge.n = a->judge.size = 0;
 	history_free(a->history);
 	rows_free(a->rows);
