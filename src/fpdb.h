@@ -158,13 +158,11 @@ struct gate *gate_new(struct fingerprints *db);
 void gate_free(struct gate *g); /* accepts NULL */
 /* Which conditions may hold for some fact of the flow: those whose bit is not set do not. */
 void gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
-/* Adds what may hold once the facts of packets are noted. */
-void gate_expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS]);
 /* May some condition of some stanza hold for a fact of this bulky field that says so? */
 bool gate_wants(const struct gate *g, const struct field *field, struct bytes text);
 bool gate_passes(const struct stanza *s, const uint64_t held[GATE_WORDS]);
-/* Does any stanza of these mechanisms (bits) pass? */
-bool gate_passes_any(const struct gate *g, unsigned mechanisms, const uint64_t held[GATE_WORDS]);
+/* May any stanza of these mechanisms (bits) fit once the facts of packets are noted? */
+bool gate_may_pass(const struct gate *g, const struct flow *f, unsigned mechanisms);
 
 /* Writes a term as it would be written in a file. */
 void term_print(const struct term *t, FILE *out);

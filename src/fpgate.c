@@ -22,11 +22,19 @@ struct asked {
 	bool sifted;      /* only addresses in the map need be tried */
 };
 
+/* What is asked of all fields. */
+struct questions {
+	struct asked asked[SLOTS];
+	uint32_t next[GATE_ATOMS]; /* of the same field to be tried, + 1; 0 ends it */
+};
+
 struct gate {
 	const struct condition *atoms[GATE_ATOMS];
-	uint32_t next[GATE_ATOMS]; /* of the same field to be tried, + 1; 0 ends it */
 	uint32_t natoms;
-	uint64_t later[GATE_WORDS]; /* atoms of facts that dissect_packets() notes */
+	uint64_t literals[GATE_WORDS]; /* atoms of texts that are searched for */
+	uint64_t mapped[GATE_WORDS];   /* of networks that are in the map */
+	struct questions all, first;   /* first: what is some stanza's first need */
+	uint64_t later[GATE_WORDS];    /* atoms of facts that dissect_packets() notes */
 	struct {
 		uint32_t atom;
 		uint16_t id;
@@ -35,7 +43,6 @@ struct gate {
 	/* Stanzas by their first need; those of none come last. */
 	const struct stanza *stanzas[GATE_ATOMS + 1];
 	uint64_t first_needs[NMECHANISMS][GATE_WORDS];
-	struct asked asked[SLOTS];
 	struct search *search;
 	bool overfull;                    /* some condition has no number */
 	uint64_t networks[2][65536 / 64]; /* [1]: IPv4. By the first 16 bits */
@@ -62,12 +69,12 @@ words_of(const struct gate *g)
 
 /* The slot of a field, or the empty one where it belongs; NULL if all are taken. */
 static struct asked *
-slot_of(struct gate *g, const struct field *field)
+slot_of(struct questions *q, const struct field *field)
 {
 	size_t i = (uintptr_t)field / sizeof *field;
 
 	for (size_t n = 0; n < SLOTS; n++, i++) {
-		struct asked *a = &g->asked[i % SLOTS];
+		struct asked *a = &q->asked[i % SLOTS];
 
 		if (!a->field || a->field == field)
 			return a;
@@ -169,10 +176,16 @@ is_noted_later(const struct field *field)
 }
 
 /* An IP ID is the rarest of all marks, and the trace itself tells whether it occurs. */
+static bool
+is_ip_id(const struct condition *c)
+{
+	return c->op == OP_EQ && strcmp(c->field->name, "ip.id") == 0;
+}
+
 static void
 take_later(struct gate *g, const struct condition *c, uint32_t atom)
 {
-	if (strcmp(c->field->name, "ip.id") != 0 || c->op != OP_EQ || g->nids == IDS_MAX) {
+	if (!is_ip_id(c) || g->nids == IDS_MAX) {
 		set_bit(g->later, atom);
 		return;
 	}
@@ -180,37 +193,50 @@ take_later(struct gate *g, const struct condition *c, uint32_t atom)
 	g->ids[g->nids++].id = (uint16_t)c->u;
 }
 
+/* Has the fields' facts asked about this atom. False if there is no room for one more field. */
+static bool
+ask(const struct gate *g, struct questions *q, uint32_t atom)
+{
+	const struct condition *c = g->atoms[atom];
+	struct asked *a = slot_of(q, c->field);
+
+	if (!a)
+		return false;
+	if (!a->field)
+		*a = (struct asked){.field = c->field, .sifted = true};
+	if (c->op == OP_PRESENT) {
+		a->present = atom + 1;
+	} else if (has_bit(g->literals, atom)) {
+		a->searched = true;
+	} else {
+		a->sifted &= has_bit(g->mapped, atom);
+		q->next[atom] = a->tried;
+		a->tried = atom + 1;
+	}
+	return true;
+}
+
 /* Numbers the condition. Returns GATE_ATOMS if there is no room for one more. */
 static uint32_t
 atom_of(struct gate *g, const struct condition *c)
 {
-	struct asked *a = slot_of(g, c->field);
 	uint32_t atom = g->natoms;
 
 	for (uint32_t i = 0; i < g->natoms; i++)
 		if (same_condition(g->atoms[i], c))
 			return i;
-	if (!a || g->natoms == GATE_ATOMS) {
+	if (g->natoms == GATE_ATOMS || !slot_of(&g->all, c->field)) {
 		g->overfull = true;
 		return GATE_ATOMS;
 	}
-	if (!a->field)
-		*a = (struct asked){.field = c->field, .sifted = true};
 	g->atoms[g->natoms++] = c;
 	if (is_noted_later(c->field))
 		take_later(g, c, atom);
-	if (c->op == OP_PRESENT) {
-		a->present = atom + 1;
-		return atom;
-	}
-	if (c->field->type == FACT_TEXT && take_literals(g, c, atom)) {
-		a->searched = true;
-		return atom;
-	}
-	if (c->field->type != FACT_ADDR || !take_networks(g, c))
-		a->sifted = false;
-	g->next[atom] = a->tried;
-	a->tried = atom + 1;
+	if (c->field->type == FACT_TEXT && c->op != OP_PRESENT && take_literals(g, c, atom))
+		set_bit(g->literals, atom);
+	if (c->field->type == FACT_ADDR && take_networks(g, c))
+		set_bit(g->mapped, atom);
+	ask(g, &g->all, atom);
 	return atom;
 }
 
@@ -223,27 +249,36 @@ take_condition(struct gate *g, struct stanza *s, const struct condition *c)
 		s->needs[s->nneeds++] = (uint16_t)atom;
 }
 
-/* What tells most is asked first: a text or an address, then a number, then whether there is any
- * such fact. */
+/* What tells most is asked first: a text, an address or an IP ID, then a number, then whether there
+ * is any such fact, and at last what is not known yet. */
+static int
+rank_of(const struct condition *c)
+{
+	if (is_noted_later(c->field))
+		return is_ip_id(c) ? 0 : 3;
+	return c->op == OP_PRESENT ? 2 : c->field->type == FACT_UINT;
+}
+
 static void
 take_stanza(struct gate *g, struct stanza *s)
 {
-	for (int turn = 0; turn < 3; turn++) {
+	for (int turn = 0; turn < 4; turn++) {
 		for (size_t i = 0; i < s->nlines; i++) {
 			const struct term *t = &s->lines[i];
 
 			for (size_t k = 0; k <= t->nwith; k++) {
 				const struct condition *c = k ? &t->with[k - 1] : &t->what;
-				enum fact_type type = c->field->type;
-				int rank = c->op == OP_PRESENT ? 2 : type == FACT_UINT;
 
-				if (rank == turn)
+				if (rank_of(c) == turn)
 					take_condition(g, s, c);
 			}
 		}
 	}
-	if (s->nneeds)
+	if (s->nneeds) {
+		if (!g->stanzas[s->needs[0]])
+			ask(g, &g->first, s->needs[0]);
 		set_bit(g->first_needs[s->public.mechanism], s->needs[0]);
+	}
 	s->same_need = g->stanzas[s->nneeds ? s->needs[0] : GATE_ATOMS];
 	g->stanzas[s->nneeds ? s->needs[0] : GATE_ATOMS] = s;
 }
@@ -291,36 +326,44 @@ gate_free(struct gate *g)
 
 /* What is asked beyond that there is such a fact; of most facts nothing is. */
 static __attribute__((noinline)) void
-look_into_fact(const struct gate *g, const struct asked *a, const struct fact *fact, uint64_t *held)
+look_into_fact(const struct gate *g, const struct questions *q, const struct asked *a,
+	       const struct fact *fact, uint64_t *held)
 {
 	if (a->searched)
 		search_text(g->search, fact->field, fact->text, held);
 	if (a->tried && a->sifted && !may_be_listed(g, &fact->addr))
 		return;
-	for (uint32_t k = a->tried; k; k = g->next[k - 1])
+	for (uint32_t k = a->tried; k; k = q->next[k - 1])
 		if (!has_bit(held, k - 1) && condition_holds(g->atoms[k - 1], fact))
 			set_bit(held, k - 1);
 }
 
 static void
-look_at_fact(const struct gate *g, const struct fact *fact, uint64_t *held)
+look_at_fact(const struct gate *g, const struct questions *q, const struct fact *fact,
+	     uint64_t *held)
 {
-	const struct asked *a = slot_of((struct gate *)g, fact->field);
+	const struct asked *a = slot_of((struct questions *)q, fact->field);
 
 	if (!a || !a->field)
 		return;
 	if (a->present)
 		set_bit(held, a->present - 1);
 	if (a->searched || a->tried)
-		look_into_fact(g, a, fact, held);
+		look_into_fact(g, q, a, fact, held);
+}
+
+static void
+look(const struct gate *g, const struct questions *q, const struct flow *f, uint64_t *held)
+{
+	memset(held, 0, GATE_WORDS * sizeof *held);
+	for (size_t i = 0; i < f->nfacts; i++)
+		look_at_fact(g, q, &f->facts[i], held);
 }
 
 void
 gate_look(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
 {
-	memset(held, 0, GATE_WORDS * sizeof *held);
-	for (size_t i = 0; i < f->nfacts; i++)
-		look_at_fact(g, &f->facts[i], held);
+	look(g, &g->all, f, held);
 }
 
 bool
@@ -330,15 +373,16 @@ gate_wants(const struct gate *g, const struct field *field, struct bytes text)
 	uint64_t held[GATE_WORDS] = {0};
 
 	fact.text = text;
-	look_at_fact(g, &fact, held);
+	look_at_fact(g, &g->all, &fact, held);
 	for (size_t i = 0; i < GATE_WORDS; i++)
 		if (held[i])
 			return true;
 	return g->overfull;
 }
 
-void
-gate_expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
+/* Adds what may hold once the facts of packets are noted. */
+static void
+expect(const struct gate *g, const struct flow *f, uint64_t held[GATE_WORDS])
 {
 	for (size_t i = 0; i < words_of(g); i++)
 		held[i] |= g->later[i];
@@ -369,18 +413,45 @@ passes_one_of(const struct stanza *s, unsigned mechanisms, const uint64_t held[G
 	return false;
 }
 
-bool
-gate_passes_any(const struct gate *g, unsigned mechanisms, const uint64_t held[GATE_WORDS])
+/* The first needs of stanzas of these mechanisms that hold, in one word. */
+static uint64_t
+first_needs(const struct gate *g, unsigned mechanisms, const uint64_t *held, size_t word)
 {
-	for (size_t i = 0; i < words_of(g); i++) {
-		uint64_t needs = 0;
+	uint64_t needs = 0;
 
-		for (unsigned some = mechanisms; some; some &= some - 1)
-			needs |= g->first_needs[__builtin_ctz(some)][i];
-		for (needs &= held[i]; needs; needs &= needs - 1)
+	for (unsigned some = mechanisms; some; some &= some - 1)
+		needs |= g->first_needs[__builtin_ctz(some)][word];
+	return needs & held[word];
+}
+
+/* Most flows have nothing that any stanza needs first. */
+static bool
+may_begin(const struct gate *g, const struct flow *f, unsigned mechanisms, uint64_t *held)
+{
+	if (g->stanzas[GATE_ATOMS])
+		return true;
+	look(g, &g->first, f, held);
+	expect(g, f, held);
+	for (size_t i = 0; i < words_of(g); i++)
+		if (first_needs(g, mechanisms, held, i))
+			return true;
+	return false;
+}
+
+bool
+gate_may_pass(const struct gate *g, const struct flow *f, unsigned mechanisms)
+{
+	uint64_t held[GATE_WORDS];
+
+	if (!may_begin(g, f, mechanisms, held))
+		return false;
+	gate_look(g, f, held);
+	expect(g, f, held);
+	for (size_t i = 0; i < words_of(g); i++)
+		for (uint64_t needs = first_needs(g, mechanisms, held, i); needs;
+		     needs &= needs - 1)
 			if (passes_one_of(g->stanzas[i * 64 + (size_t)__builtin_ctzll(needs)],
 					  mechanisms, held))
 				return true;
-	}
 	return passes_one_of(g->stanzas[GATE_ATOMS], mechanisms, held);
 }

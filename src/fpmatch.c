@@ -370,13 +370,7 @@ is_marked(const struct fingerprints *db, const struct flow *f, unsigned mechanis
 bool
 fingerprints_may_match(const struct fingerprints *db, const struct flow *f, unsigned mechanisms)
 {
-	uint64_t held[GATE_WORDS];
-
-	if (is_marked(db, f, mechanisms))
-		return true;
-	gate_look(db->gate, f, held);
-	gate_expect(db->gate, f, held);
-	return gate_passes_any(db->gate, mechanisms, held);
+	return is_marked(db, f, mechanisms) || gate_may_pass(db->gate, f, mechanisms);
 }
 
 bool
