@@ -71,6 +71,8 @@ struct measure {
 	bool early;
 };
 void measure_packet(struct measure *m, const struct look *l, size_t i, long trigger);
+/* The weight of what it would tell apart from time, which is the longest work. */
+double measure_but_time(const struct look *l, size_t i, long trigger);
 /* Weighs a measure into a finding, with the packet cited as injected. */
 void measure_tell(struct finding *f, const struct measure *m, const struct look *l, size_t i);
 /* Names the trigger from what the client had said before packet i, and cites it. */

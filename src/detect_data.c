@@ -241,9 +241,12 @@ suspect_fin(const struct look *l, size_t i)
 	struct finding *f;
 	struct measure m;
 
+	/* Being early is not enough: caches on the way answer early, and close. Being in time speaks
+	 * for nobody. */
+	if (after < 0 && before < 0 && measure_but_time(l, i, trigger) < 4)
+		return NULL;
 	measure_packet(&m, l, i, trigger);
-	/* Being early is not enough: caches on the way answer early, and close. */
-	if (after < 0 && before < 0 && (m.weight < 4 || m.early))
+	if (after < 0 && before < 0 && m.early)
 		return NULL;
 	f = finding_new(l, FIN_INJECTION, t->nsec);
 	f->direction = t->from == SERVER ? TO_CLIENT : TO_SERVER;

@@ -31,6 +31,11 @@ struct entry {
 	UT_hash_handle hh;
 };
 
+/* A network as two words, to be compared without a loop. */
+struct network {
+	uint64_t bits[2], mask[2];
+};
+
 struct list {
 	const char *name, *file;
 	enum list_match match;
@@ -42,13 +47,14 @@ struct list {
 	bool prefixes[129];   /* lengths that occur in a network list */
 	uint8_t lengths[129]; /* the same, longest first */
 	size_t nlengths;
-	uint32_t *heads; /* first entry of each bucket */
+	struct network *few; /* the networks of a short list, narrowest first */
+	uint32_t *heads;     /* first entry of each bucket */
 	bool match_said;
 };
 
 struct lists {
 	struct arena *arena;
-	struct list **v;
+	struct list **v, **by_name;
 	size_t n;
 };
 
@@ -140,6 +146,38 @@ parse_network(const char *text, struct entry *e)
 	return true;
 }
 
+/* How many lists have a name before this one. */
+static size_t
+place_of(const struct lists *ls, const char *name)
+{
+	size_t low = 0, high = ls->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(ls->by_name[mid]->name, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The first of one name stays the first. */
+static void
+put_by_name(struct lists *ls, struct list *l)
+{
+	struct list **v = arena_alloc(ls->arena, (ls->n + 1) * sizeof(struct list *));
+	size_t at = place_of(ls, l->name);
+
+	while (at < ls->n && strcmp(ls->by_name[at]->name, l->name) == 0)
+		at++;
+	for (size_t i = 0; i < ls->n; i++)
+		v[i + (i >= at)] = ls->by_name[i];
+	v[at] = l;
+	ls->by_name = v;
+}
+
 static struct list *
 list_add(struct lists *ls, const char *name, const char *file)
 {
@@ -148,10 +186,12 @@ list_add(struct lists *ls, const char *name, const char *file)
 
 	if (ls->n)
 		memcpy(v, ls->v, ls->n * sizeof(struct list *));
-	v[ls->n++] = l;
+	v[ls->n] = l;
 	ls->v = v;
 	l->name = arena_printf(ls->arena, "%s", name);
 	l->file = arena_printf(ls->arena, "%s", file);
+	put_by_name(ls, l);
+	ls->n++;
 	return l;
 }
 
@@ -281,6 +321,23 @@ by_width(const void *a, const void *b)
 }
 
 static void
+take_few(struct lists *ls, struct list *l)
+{
+	struct addr ones;
+
+	if (l->nentries > FEW)
+		return;
+	memset(&ones, 0xff, sizeof ones);
+	l->few = arena_alloc(ls->arena, l->nentries * sizeof *l->few);
+	for (size_t i = 0; i < l->nentries; i++) {
+		struct addr mask = masked(ones, l->entries[i]->prefix);
+
+		memcpy(l->few[i].bits, &l->entries[i]->addr, sizeof l->few[i].bits);
+		memcpy(l->few[i].mask, &mask, sizeof l->few[i].mask);
+	}
+}
+
+static void
 list_finish(struct lists *ls, struct list *l)
 {
 	size_t i = 0;
@@ -291,8 +348,10 @@ list_finish(struct lists *ls, struct list *l)
 	for (int prefix = 128; prefix >= 0; prefix--)
 		if (l->prefixes[prefix])
 			l->lengths[l->nlengths++] = (uint8_t)prefix;
-	if (l->match == LIST_NETWORK && l->nentries)
+	if (l->match == LIST_NETWORK && l->nentries) {
 		qsort(l->entries, l->nentries, sizeof(struct entry *), by_width);
+		take_few(ls, l);
+	}
 	if (l->match != LIST_CONTAINS && l->match != LIST_PREFIX)
 		return;
 	qsort(l->entries, l->nentries, sizeof(struct entry *), by_length);
@@ -354,10 +413,9 @@ lists_parse(struct lists *ls, const char *name, const char *file, struct bytes t
 const struct list *
 lists_find(const struct lists *ls, const char *name)
 {
-	for (size_t i = 0; i < ls->n; i++)
-		if (strcmp(ls->v[i]->name, name) == 0)
-			return ls->v[i];
-	return NULL;
+	size_t i = place_of(ls, name);
+
+	return i < ls->n && strcmp(ls->by_name[i]->name, name) == 0 ? ls->by_name[i] : NULL;
 }
 
 size_t
@@ -462,14 +520,19 @@ list_has_text(const struct list *l, struct bytes text)
 	return NULL;
 }
 
-static bool
-is_in(const struct entry *e, const struct addr *a)
+static const char *
+one_of_few(const struct list *l, const struct addr *a)
 {
-	size_t whole = e->prefix / 8;
-	unsigned rest = e->prefix % 8;
+	uint64_t bits[2];
 
-	return memcmp(a->b, e->addr.b, whole) == 0 &&
-	       (!rest || ((a->b[whole] ^ e->addr.b[whole]) & (0xff00U >> rest) & 0xff) == 0);
+	memcpy(bits, a, sizeof bits);
+	for (size_t i = 0; i < l->nentries; i++) {
+		const struct network *w = &l->few[i];
+
+		if ((bits[0] & w->mask[0]) == w->bits[0] && (bits[1] & w->mask[1]) == w->bits[1])
+			return l->entries[i]->note;
+	}
+	return NULL;
 }
 
 const char *
@@ -477,12 +540,8 @@ list_has_addr(const struct list *l, const struct addr *a)
 {
 	if (l->match != LIST_NETWORK)
 		return NULL;
-	if (l->nentries <= FEW) {
-		for (size_t i = 0; i < l->nentries; i++)
-			if (is_in(l->entries[i], a))
-				return l->entries[i]->note;
-		return NULL;
-	}
+	if (l->few)
+		return one_of_few(l, a);
 	for (size_t i = 0; i < l->nlengths; i++) {
 		const struct entry *e = find_network(l, a, l->lengths[i]);
 

@@ -289,17 +289,32 @@ measure_request(struct measure *m, const struct look *l, const struct trace *t, 
 			add(m, "after.request_died");
 }
 
-void
-measure_packet(struct measure *m, const struct look *l, size_t i, long trigger)
+static void
+measure_rest(struct measure *m, const struct look *l, size_t i, long trigger)
 {
 	const struct trace *t = flow_trace(l->flow, i);
 
-	memset(m, 0, sizeof *m);
-	measure_time(m, l, t, trigger);
 	measure_ttl(m, l, t);
 	measure_ip_id(m, l, i);
 	measure_header(m, l, i);
 	measure_request(m, l, t, trigger);
+}
+
+void
+measure_packet(struct measure *m, const struct look *l, size_t i, long trigger)
+{
+	memset(m, 0, sizeof *m);
+	measure_time(m, l, flow_trace(l->flow, i), trigger);
+	measure_rest(m, l, i, trigger);
+}
+
+double
+measure_but_time(const struct look *l, size_t i, long trigger)
+{
+	struct measure m = {.weight = 0};
+
+	measure_rest(&m, l, i, trigger);
+	return m.weight;
 }
 
 void
