@@ -367,7 +367,6 @@ take_bytes(struct flow *f, enum side from, struct bytes b)
 void
 dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
 {
-	f->said[from] += b.n;
 	if (f->half[from].done || b.n == 0)
 		return;
 	set_time(f);
@@ -404,7 +403,6 @@ dissect_stream_gap(struct flow *f, enum side from, uint64_t n)
 {
 	struct message_buffer *m;
 
-	f->said[from] += n;
 	if (f->half[from].done)
 		return;
 	m = buffer_of(f, from);
@@ -425,7 +423,6 @@ dissect_datagram(struct flow *f, enum side from, struct bytes b, bool cut)
 	struct cursor in = cursor_over(b, cut ? CURSOR_SHORT : CURSOR_BAD);
 	bool wait;
 
-	f->said[from] += b.n;
 	if ((b.n == 0 && f->proto == IPPROTO_UDP) || dissect_done(f, from))
 		return;
 	if (!f->dissector && from == CLIENT && f->proto == IPPROTO_UDP &&

@@ -151,7 +151,6 @@ struct flow {
 	uint16_t nfacts, facts_size;
 	uint32_t messages;              /* messages dissected so far */
 	uint64_t noted;                 /* of which fields there may be facts: note.c */
-	uint64_t said[2];               /* payload bytes handed to dissectors, per side */
 	uint32_t judged;                /* messages <= this were judged before (FLOW_CONTINUED) */
 	struct opening opening;         /* of a TCP client */
 	struct conflict *conflicts;     /* at most FLOW_NOTES_MAX, in order */
