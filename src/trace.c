@@ -404,7 +404,7 @@ static bool
 is_plain(const struct flow *f, const struct half *h, const struct half *o, const struct packet *pkt)
 {
 	if ((pkt->flags & ~TH_PSH_) != TH_ACK_ || pkt->seq != h->next_seq ||
-	    pkt->bits & PKT_PADDED || f->proto != IPPROTO_TCP || f->rate)
+	    pkt->bits & PKT_PADDED || f->proto != IPPROTO_TCP)
 		return false;
 	if (!h->packets || !h->has_isn || !o->has_isn || h->resets || h->fins || o->syns > 1 ||
 	    seq_before(o->next_seq, pkt->ack))
@@ -417,7 +417,8 @@ is_plain(const struct flow *f, const struct half *h, const struct half *o, const
 
 /* What note_packet() does with a packet that is_plain(). */
 static void
-note_plain(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from)
+note_plain(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
+	   struct flow_counts *counts)
 {
 	struct half *h = &f->half[from];
 	bool fresh = !h->has_ack || seq_before(h->max_ack, pkt->ack);
@@ -435,6 +436,8 @@ note_plain(struct flow *f, struct kept *kept, const struct packet *pkt, enum sid
 	if (fresh)
 		h->max_ack = pkt->ack;
 	h->has_ack = true;
+	if (f->rate)
+		rate_note(f, t, &counts->rate_points);
 	h->last_window = pkt->window;
 	if (shape_count(h->shape) < SHAPE_PACKETS)
 		shape_note(f, t, pkt->nsec - h->last >= SHAPE_SILENCE, fresh);
@@ -469,7 +472,7 @@ trace_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum s
 	if (f->bits & FLOW_HELD && from == SERVER && decoy_is_answered(f, pkt))
 		trace_release(f, kept, counts);
 	if (is_plain(f, h, o, pkt))
-		note_plain(f, kept, pkt, from);
+		note_plain(f, kept, pkt, from, counts);
 	else
 		note_packet(f, kept, pkt, from, counts);
 }

@@ -166,7 +166,7 @@ one_conversation(struct twins *t, unsigned number)
 
 		t->plain += is_plain(t->flow[0], &h[from], &h[other_side(from)], &t->packet);
 		if (is_plain(t->flow[0], &h[from], &h[other_side(from)], &t->packet))
-			note_plain(t->flow[0], t->kept[0], &t->packet, from);
+			note_plain(t->flow[0], t->kept[0], &t->packet, from, &t->counts[0]);
 		else
 			note_packet(t->flow[0], t->kept[0], &t->packet, from, &t->counts[0]);
 		note_packet(t->flow[1], t->kept[1], &t->packet, from, &t->counts[1]);
