@@ -475,6 +475,30 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	return f;
 }
 
+/* What most conversations' facts take. */
+#define PACKED_FETCHED 256
+
+/* What judging reads of a conversation. */
+static void
+fetch_records(const struct flow *f)
+{
+	fetch(f->trace, f->ntrace * sizeof *f->trace);
+	fetch(f->tail, f->ntail * sizeof *f->tail);
+	fetch(f->packed, PACKED_FETCHED);
+	fetch(f->arena, CACHE_LINE);
+}
+
+/* Of those that may be next. */
+static void
+fetch_following(const struct flow *f)
+{
+	if (!f->newer)
+		return;
+	fetch_records(f->newer);
+	if (f->newer->newer)
+		fetch(f->newer->newer, FETCHED);
+}
+
 void
 flow_retire(struct flow_table *t, int64_t now)
 {
@@ -485,6 +509,7 @@ flow_retire(struct flow_table *t, int64_t now)
 		int64_t limit = patience((enum list)i) + patience((enum list)i) / QUEUE_SLACK;
 
 		while (t->oldest[i] && now - t->oldest[i]->queued > limit) {
+			fetch_following(t->oldest[i]);
 			if (settle_after[i])
 				settle(t, t->oldest[i]);
 			else
@@ -516,17 +541,6 @@ take_out(struct flow_table *t, size_t *ret_n)
 /* Conversations whose memory is fetched before they are judged, and what they point to. */
 #define DRAIN_AHEAD 8
 #define DRAIN_NEXT 4
-/* What most conversations' facts take. */
-#define PACKED_FETCHED 256
-
-static void
-fetch_records(const struct flow *f)
-{
-	fetch(f->trace, f->ntrace * sizeof *f->trace);
-	fetch(f->tail, f->ntail * sizeof *f->tail);
-	fetch(f->packed, PACKED_FETCHED);
-	fetch(f->arena, CACHE_LINE);
-}
 
 void
 flow_drain(struct flow_table *t)
