@@ -37,11 +37,14 @@ source_peek(struct source *s, size_t n)
 	return (size_t)(s->end - s->at) >= n ? s->at : source_fill(s, n);
 }
 
-/* Takes n bytes that a peek has shown. */
+/* Takes n bytes that a peek has shown. The headers that follow are fetched while these are looked
+ * at. */
 static inline void
 source_take(struct source *s, size_t n)
 {
 	s->at += n;
+	__builtin_prefetch(s->at);
+	__builtin_prefetch((const void *)((uintptr_t)s->at + 64));
 }
 
 /* Takes n bytes, seen or not. Returns false if there are fewer; they are taken then. */
