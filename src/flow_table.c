@@ -518,17 +518,21 @@ flow_retire(struct flow_table *t, int64_t now)
 	}
 }
 
-/* All conversations, in order of their first packets. The table is empty then. */
+/* All conversations, in order of their first packets, and all of their bits. The table is empty
+ * then. */
 static struct keyed *
-take_out(struct flow_table *t, size_t *ret_n)
+take_out(struct flow_table *t, size_t *ret_n, unsigned *ret_bits)
 {
 	struct keyed *all = xcalloc(t->n, sizeof *all);
 	size_t n = 0;
 
+	*ret_bits = 0;
 	/* Not by the lists, in which each one must be there before the next is known. */
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct flow *f = t->buckets[i]; f; f = f->hash_next)
+		for (struct flow *f = t->buckets[i]; f; f = f->hash_next) {
 			all[n++] = (struct keyed){f->id, f};
+			*ret_bits |= f->bits;
+		}
 	memset(t->buckets, 0, sizeof t->buckets);
 	memset(t->oldest, 0, sizeof t->oldest);
 	memset(t->newest, 0, sizeof t->newest);
@@ -545,9 +549,13 @@ take_out(struct flow_table *t, size_t *ret_n)
 void
 flow_drain(struct flow_table *t)
 {
+	unsigned bits;
 	size_t n;
-	struct keyed *all = take_out(t, &n);
+	struct keyed *all = take_out(t, &n, &bits);
 
+	/* Nothing is held against earlier segments any more, but for packets that are held back. */
+	if (!(bits & FLOW_HELD))
+		kept_forget(t->kept);
 	for (size_t i = 0; i < n; i++) {
 		if (i + DRAIN_AHEAD < n)
 			fetch(all[i + DRAIN_AHEAD].what, FETCHED);

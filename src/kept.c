@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* 8192 segments of 512 bytes: 4.3 MB. A forged answer is shorter than its whole segment in every
  * capture that we know (43 to 553 bytes), and the race is over within a round trip; at a million
@@ -43,6 +45,18 @@ void
 kept_free(struct kept *k)
 {
 	free(k);
+}
+
+/* Whole pages are zeros from now on; what is left at both ends belongs to conversations that are
+ * over, and whose numbers do not come again. */
+void
+kept_forget(struct kept *k)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)k->slots + page - 1) & ~(page - 1);
+	uintptr_t to = (uintptr_t)(k + 1) & ~(page - 1);
+
+	madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
 void

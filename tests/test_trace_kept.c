@@ -2,6 +2,8 @@
 /* Which packets the trace keeps of thousands: the first, the last and the odd ones, in order. */
 #include "flows.h"
 
+#include "kept.h"
+
 /* What trace.c keeps: 6 first ones, 40 odd ones, of which 20 weak, and 4 last ones. */
 #define HEAD 6
 #define KEPT 46
@@ -137,10 +139,34 @@ counters_saturate(void **state)
 	talk_end(&t);
 }
 
+/* Segments are compared until they are forgotten, and newer ones after that. */
+static void
+forgotten_segments(void **state)
+{
+	struct packet first = {.number = 1, .seq = 100}, second = {.number = 2, .seq = 102};
+	struct flow f = {.id = 1};
+	struct kept *k = kept_new();
+	struct conflict c;
+
+	(void)state;
+	first.payload = bytes_of("hello");
+	second.payload = bytes_of("LLO");
+	for (int i = 0; i < 100; i++) /* beyond the first page */
+		kept_add(k, &f, SERVER, &first);
+	assert_true(kept_compare(k, &f, SERVER, &second, &c));
+	assert_int_equal(c.first.frame, 1);
+	kept_forget(k);
+	assert_false(kept_compare(k, &f, SERVER, &second, &c));
+	kept_add(k, &f, SERVER, &first);
+	assert_true(kept_compare(k, &f, SERVER, &second, &c));
+	kept_free(k);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(forgotten_segments),
 	    cmocka_unit_test(bounded_and_in_order),
 	    cmocka_unit_test(full_trace),
 	    cmocka_unit_test(counters_saturate),
