@@ -31,7 +31,7 @@ keep(struct reader *r, char *value)
 		value[n - 1] = '\0';
 		value++;
 	}
-	return arena_printf(r->db->arena, "%s", value);
+	return arena_text(r->db->arena, bytes_of(value));
 }
 
 static bool
@@ -317,7 +317,7 @@ begin_stanza(struct reader *r, const char *id)
 		return;
 	}
 	s = arena_alloc(r->db->arena, sizeof *s);
-	s->public.id = arena_printf(r->db->arena, "%s", id);
+	s->public.id = arena_text(r->db->arena, bytes_of(id));
 	s->public.file = r->text.file;
 	s->public.line = r->text.line;
 	s->public.sources =

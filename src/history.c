@@ -351,8 +351,7 @@ read_dns(struct history *h, const struct look *l, const char *const *suspected, 
 {
 	const struct dns_message *m = l->dns;
 	const struct fact *query = look_first(l, FIRST_DNS_QUERY);
-	struct episode first;
-	bool begun = false;
+	struct episode first, more, *now = e;
 	size_t n = l->ndns;
 
 	e->dns = query || look_first(l, FIRST_DNS_RESPONSE);
@@ -366,20 +365,18 @@ read_dns(struct history *h, const struct look *l, const char *const *suspected, 
 	}
 	for (size_t q = 0; q < n; q++) {
 		const struct dns_message *a;
-		struct episode more;
 
 		if (m[q].response || is_asked_before(m, q))
 			continue;
 		a = dns_answer(m, n, q);
-		more = begun ? next_question(h, &first, m, q, a) : first;
-		read_question(l, m, n, q, a, &more);
-		if (a && !is_listed(suspected, more.name))
-			learn(h, l, a, &more);
-		if (begun)
-			remember(h, &more);
-		else
-			*e = more;
-		begun = true;
+		if (now != e)
+			more = next_question(h, &first, m, q, a);
+		read_question(l, m, n, q, a, now);
+		if (a && !is_listed(suspected, now->name))
+			learn(h, l, a, now);
+		if (now != e)
+			remember(h, now);
+		now = &more;
 	}
 }
 

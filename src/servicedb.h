@@ -23,6 +23,12 @@ struct claim {
 	struct usage usage;
 };
 
+/* The claims of one dissector, which lie side by side: [from, to). */
+struct claimed {
+	const struct dissector *dissector;
+	size_t from, to;
+};
+
 struct network {
 	struct addr addr;
 	unsigned prefix; /* of 128 */
@@ -45,6 +51,8 @@ struct services {
 	size_t n;
 	struct claim *claims;
 	size_t nclaims;
+	struct claimed *claimed;
+	size_t nclaimed;
 	struct network *networks;
 	size_t nnetworks;
 	struct named *names; /* hash tables: */

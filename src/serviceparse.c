@@ -45,7 +45,7 @@ add_name(struct reader *r, const char *name, struct usage usage, bool whole)
 	struct named **table = whole ? &r->s->names : &r->s->suffixes;
 	struct named *n = arena_alloc(r->s->arena, sizeof *n);
 
-	n->name = arena_printf(r->s->arena, "%s", name);
+	n->name = arena_text(r->s->arena, bytes_of(name));
 	n->usage = usage;
 	n->file = r->text.file;
 	n->line = r->text.line;
@@ -62,6 +62,7 @@ services_free(struct services *s)
 	arena_free(s->arena);
 	free(s->all);
 	free(s->claims);
+	free(s->claimed);
 	free(s->networks);
 	free(s);
 }
@@ -109,13 +110,35 @@ take_names(struct reader *r, struct usage usage, char *at)
 	}
 }
 
+static struct claimed *
+claimed_by(struct services *s, const struct dissector *d)
+{
+	struct claimed *c;
+
+	for (size_t i = 0; i < s->nclaimed; i++)
+		if (s->claimed[i].dissector == d)
+			return &s->claimed[i];
+	s->claimed = xrealloc(s->claimed, s->nclaimed + 1, sizeof *s->claimed);
+	c = &s->claimed[s->nclaimed++];
+	*c = (struct claimed){.dissector = d, .from = s->nclaims, .to = s->nclaims};
+	return c;
+}
+
+/* Behind the others of its dissector. */
 static void
-add_claim(struct reader *r, const struct dissector *d, const char *fact, struct usage usage)
+add_claim(struct reader *r, const struct claim *claim)
 {
 	struct services *s = r->s;
+	struct claimed *c = claimed_by(s, claim->dissector);
 
 	s->claims = xrealloc(s->claims, s->nclaims + 1, sizeof *s->claims);
-	s->claims[s->nclaims++] = (struct claim){.dissector = d, .fact = fact, .usage = usage};
+	memmove(&s->claims[c->to + 1], &s->claims[c->to], (s->nclaims - c->to) * sizeof *s->claims);
+	s->claims[c->to++] = *claim;
+	s->nclaims++;
+	for (c++; c < &s->claimed[s->nclaimed]; c++) {
+		c->from++;
+		c->to++;
+	}
 }
 
 static void
@@ -127,7 +150,7 @@ take_protocols(struct reader *r, struct usage usage, char *at)
 		const struct dissector *d = dissector_find(word);
 
 		if (d)
-			add_claim(r, d, NULL, usage);
+			add_claim(r, &(struct claim){.dissector = d, .usage = usage});
 		else
 			stanzas_wrong(&r->text,
 				      "unknown protocol \"%s\", expected the name of a dissector",
@@ -154,7 +177,10 @@ take_facts(struct reader *r, struct usage usage, char *at)
 		const struct dissector *d = dissector_of(word);
 
 		if (d)
-			add_claim(r, d, arena_printf(r->s->arena, "%s", word), usage);
+			add_claim(r,
+				  &(struct claim){.dissector = d,
+						  .fact = arena_text(r->s->arena, bytes_of(word)),
+						  .usage = usage});
 		else
 			stanzas_wrong(
 			    &r->text,
@@ -176,8 +202,9 @@ take_shapes(struct reader *r, struct usage usage, char *at)
 			stanzas_wrong(&r->text, "unknown shape \"%s\", expected tor or sstp", word);
 			continue;
 		}
-		add_claim(r, dissector_find(shape->dissector), NULL, usage);
-		r->s->claims[r->s->nclaims - 1].shape = shape;
+		add_claim(r, &(struct claim){.dissector = dissector_find(shape->dissector),
+					     .shape = shape,
+					     .usage = usage});
 	}
 }
 
@@ -331,7 +358,7 @@ take_text(struct reader *r, const char *key, const char **where, const char *val
 	if (*where)
 		stanzas_wrong(&r->text, "\"%s\" said twice, expected it once in a stanza", key);
 	else
-		*where = arena_printf(r->s->arena, "%s", value);
+		*where = arena_text(r->s->arena, bytes_of(value));
 }
 
 static void
@@ -340,7 +367,7 @@ add_source(struct reader *r, const char *value)
 	if (r->nsources == SOURCES_MAX)
 		stanzas_wrong(&r->text, "too many sources, expected at most %d", SOURCES_MAX);
 	else
-		r->sources[r->nsources++] = arena_printf(r->s->arena, "%s", value);
+		r->sources[r->nsources++] = arena_text(r->s->arena, bytes_of(value));
 }
 
 static void

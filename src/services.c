@@ -69,8 +69,9 @@ read_file(struct services *s, const char *path, struct complaints *c)
 		complain(c, path, 1, "%s, expected a readable file", strerror(errno));
 		return;
 	}
-	text = xcalloc(FILE_MAX + 1, 1);
+	text = xrealloc(NULL, FILE_MAX + 2, 1);
 	n = fread(text, 1, FILE_MAX + 1, in);
+	text[n] = '\0';
 	fclose(in);
 	if (n > FILE_MAX)
 		complain(c, path, 1, "too long, expected at most %d bytes", FILE_MAX);
@@ -181,14 +182,16 @@ struct usage
 services_by_flow(const struct services *s, const struct flow *f)
 {
 	const struct claim *fallback = NULL;
+	struct claimed claimed = {.from = 0};
 
 	if (!f->dissector)
 		return (struct usage){0, 0};
-	for (size_t i = 0; i < s->nclaims; i++) {
+	for (size_t i = 0; i < s->nclaimed && !claimed.dissector; i++)
+		if (s->claimed[i].dissector == f->dissector)
+			claimed = s->claimed[i];
+	for (size_t i = claimed.from; i < claimed.to; i++) {
 		const struct claim *c = &s->claims[i];
 
-		if (c->dissector != f->dissector)
-			continue;
 		if (c->shape) {
 			if (c->shape->looks(f))
 				return c->usage;
