@@ -45,6 +45,11 @@ struct named {
 	UT_hash_handle hh;
 };
 
+/* The shipped names end in some thirty ways: one in a hundred of others meets a bit by chance. */
+#define SERVICE_ENDS 4096
+/* The last bytes of a name, with the dot that may stand before it: "t.me" has so many. */
+#define SERVICE_END 5
+
 struct services {
 	struct arena *arena;
 	struct service *all;
@@ -57,8 +62,12 @@ struct services {
 	size_t nnetworks;
 	struct named *names; /* hash tables: */
 	struct named *suffixes;
+	uint64_t ends[SERVICE_ENDS / 64]; /* a bit for the hash of each name's end */
+	bool any_end;                     /* some name is too short to have one */
 };
 
 void services_parse(struct services *s, const char *file, char *text, struct complaints *c);
+/* Which bit of `ends` a name has. */
+uint32_t services_end(const char *name, size_t n);
 /* The entry of exactly that name; whole: or of that name with all below it. */
 const struct named *services_find_name(const struct services *s, const char *name, bool whole);

@@ -39,17 +39,33 @@ services_find_name(const struct services *s, const char *name, bool whole)
 	return n;
 }
 
+uint32_t
+services_end(const char *name, size_t n)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < SERVICE_END; i++)
+		end = end << 8 | (uint8_t)(i < n ? name[n - 1 - i] : '.');
+	/* Fibonacci hashing: TAOCP volume 3, 6.4. */
+	return (uint32_t)(end * 0x9e3779b97f4a7c15U >> 32) % SERVICE_ENDS;
+}
+
 static void
 add_name(struct reader *r, const char *name, struct usage usage, bool whole)
 {
 	struct named **table = whole ? &r->s->names : &r->s->suffixes;
 	struct named *n = arena_alloc(r->s->arena, sizeof *n);
+	size_t length = strlen(name);
+	uint32_t end;
 
 	n->name = arena_text(r->s->arena, bytes_of(name));
 	n->usage = usage;
 	n->file = r->text.file;
 	n->line = r->text.line;
-	HASH_ADD_KEYPTR(hh, *table, n->name, strlen(n->name), n);
+	end = services_end(name, length);
+	r->s->ends[end / 64] |= (uint64_t)1 << end % 64;
+	r->s->any_end |= length + 1 < SERVICE_END;
+	HASH_ADD_KEYPTR(hh, *table, n->name, length, n);
 }
 
 void

@@ -210,8 +210,13 @@ services_by_flow(const struct services *s, const struct flow *f)
 struct usage
 services_by_name(const struct services *s, const char *name)
 {
-	const struct named *n = services_find_name(s, name, true);
+	uint32_t end = services_end(name, strlen(name));
+	const struct named *n;
 
+	/* Most names end like none of any service's. */
+	if (!s->any_end && !(s->ends[end / 64] >> end % 64 & 1))
+		return (struct usage){0, 0};
+	n = services_find_name(s, name, true);
 	for (const char *dot = strchr(name, '.'); dot && !n; dot = strchr(dot + 1, '.'))
 		n = services_find_name(s, dot + 1, false);
 	return n ? n->usage : (struct usage){0, 0};

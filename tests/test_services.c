@@ -215,13 +215,37 @@ test_own(void **state)
 	services_free(s);
 }
 
+/* Names are passed over by their ends; one that is too short to have an end is found, too. */
+static void
+test_short_names(void **state)
+{
+	static const char *const lines[] = {BEGIN A "web = name t.me, *.t.me\n",
+					    BEGIN A "web = name t.me, *.t.me, *.x.y, x.y\n"};
+
+	(void)state;
+	for (uint8_t i = 0; i < 2; i++) {
+		char *said;
+		struct services *s = load(lines[i], &said);
+
+		assert_string_equal(said, "");
+		free(said);
+		expect(services_by_name(s, "t.me"), 1, FUNCTION_WEB);
+		expect(services_by_name(s, "a.t.me"), 1, FUNCTION_WEB);
+		expect(services_by_name(s, "xt.me"), 0, 0);
+		expect(services_by_name(s, ".me"), 0, 0);
+		expect(services_by_name(s, "x.y"), i, FUNCTION_WEB);
+		expect(services_by_name(s, "ab.x.y"), i, FUNCTION_WEB);
+		expect(services_by_name(s, "ax.y"), 0, 0);
+		services_free(s);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_wrong),
-	    cmocka_unit_test(test_right),
-	    cmocka_unit_test(test_heard),
+	    cmocka_unit_test(test_wrong),       cmocka_unit_test(test_right),
+	    cmocka_unit_test(test_short_names), cmocka_unit_test(test_heard),
 	    cmocka_unit_test(test_own),
 	};
 
