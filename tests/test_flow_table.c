@@ -292,6 +292,34 @@ settled_goes_first(void **state)
 	assert_int_equal(t.judged, 3);
 }
 
+/* Of very many that are settled the last ones keep their names. */
+static void
+settled_are_few(void **state)
+{
+	enum { MANY = 16384 + 100 };
+	struct talk t;
+	uint64_t flows;
+
+	(void)state;
+	talk_begin(&t, FLOWS_MAX, NULL, NULL);
+	for (unsigned i = 0; i < MANY; i++) {
+		talk_between(&t, 1, 1, (uint16_t)(20000 + i), 443);
+		talk_whole(&t);
+	}
+	t.now += 3 * NSEC_PER_SEC;
+	flow_retire(t.table, t.now);
+	assert_int_equal(t.judged, MANY);
+	flows = flow_counts(t.table)->flows;
+	talk_between(&t, 1, 1, 20000 + 100, 443);
+	talk_say(&t, SERVER, TH_ACK_, "late");
+	assert_int_equal(flow_counts(t.table)->flows, flows);
+	talk_between(&t, 1, 1, 20000 + 99, 443);
+	talk_say(&t, SERVER, TH_ACK_, "late");
+	assert_int_equal(flow_counts(t.table)->flows, flows + 1);
+	assert_int_equal(flow_counts(t.table)->evicted, 0);
+	talk_end(&t);
+}
+
 /* The rest is judged in order of first packets, whatever its state. */
 static void
 drained_in_order(void **state)
@@ -451,12 +479,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(both_ways_are_one),      cmocka_unit_test(same_address_twice),
-	    cmocka_unit_test(client_is_guessed),      cmocka_unit_test(silences),
-	    cmocka_unit_test(settled_stays_settled),  cmocka_unit_test(clocks_lie),
-	    cmocka_unit_test(room_is_made),           cmocka_unit_test(settled_goes_first),
-	    cmocka_unit_test(drained_in_order),       cmocka_unit_test(complaints_find_their_flow),
-	    cmocka_unit_test(complaints_are_bounded), cmocka_unit_test(sides_change),
+	    cmocka_unit_test(both_ways_are_one),
+	    cmocka_unit_test(same_address_twice),
+	    cmocka_unit_test(client_is_guessed),
+	    cmocka_unit_test(silences),
+	    cmocka_unit_test(settled_stays_settled),
+	    cmocka_unit_test(clocks_lie),
+	    cmocka_unit_test(room_is_made),
+	    cmocka_unit_test(settled_goes_first),
+	    cmocka_unit_test(settled_are_few),
+	    cmocka_unit_test(drained_in_order),
+	    cmocka_unit_test(complaints_find_their_flow),
+	    cmocka_unit_test(complaints_are_bounded),
+	    cmocka_unit_test(sides_change),
 	    cmocka_unit_test(kinds_are_counted),
 	};
 
