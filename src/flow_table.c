@@ -3,6 +3,7 @@
  * Time is capture time. */
 #include "dissect_engine.h"
 #include "ends.h"
+#include "flow_state.h"
 #include "flow_table.h"
 #include "order.h"
 #include "pool.h"
@@ -17,8 +18,7 @@
 
 #define BUCKETS (1u << 17) /* twice FLOWS_MAX */
 
-/* What a conversation is doing, and the idle times after which it is over. */
-enum list { OPENING, OPEN, CLOSED, ENDED, DATAGRAM, SETTLED, NLISTS };
+/* The idle times after which a conversation is over. */
 static const int64_t idle_max[NLISTS] = {
     /* Linux gives up a SYN after 1+2+4+8+16+32+64 s (tcp(7), tcp_syn_retries = 6). */
     [OPENING] = 130 * NSEC_PER_SEC,
@@ -98,12 +98,6 @@ flow_table_new(size_t max, flow_judge *judge, void *context)
 	return t;
 }
 
-static enum side
-side_of(const struct flow *f, const struct addr *src, uint16_t sport)
-{
-	return f->port[CLIENT] == sport && addr_equal(&f->addr[CLIENT], src) ? CLIENT : SERVER;
-}
-
 static bool
 is_from(const struct flow *f, enum side from, const struct ends *e)
 {
@@ -173,17 +167,6 @@ flow_clear(struct flow_table *t, struct flow *f)
 	arena_free(f->arena);
 }
 
-/* SYNs without an answer are an attempt, not half a capture. */
-static bool
-is_one_way(const struct flow *f)
-{
-	const struct half *c = &f->half[CLIENT];
-
-	if (!c->packets)
-		return true;
-	return !f->half[SERVER].packets && (c->has_ack || c->bytes || !c->syns);
-}
-
 static void
 judge(struct flow_table *t, struct flow *f)
 {
@@ -199,7 +182,7 @@ judge(struct flow_table *t, struct flow *f)
 		dissect_stream_end(f, CLIENT);
 		dissect_stream_end(f, SERVER);
 	}
-	if (f->proto == IPPROTO_TCP && is_one_way(f))
+	if (f->proto == IPPROTO_TCP && flow_is_one_way(f))
 		t->counts.one_way++;
 	t->judge(t->context, f);
 }
@@ -280,20 +263,6 @@ make_room(struct flow_table *t)
 		evict(t);
 }
 
-/* Who opened it? The sender of a SYN, the receiver of a SYN+ACK; else whoever has no
- * well-known port; else whoever speaks first. */
-static bool
-sender_is_client(const struct packet *pkt, bool *ret_guess)
-{
-	*ret_guess = false;
-	if (pkt->proto == IPPROTO_TCP && pkt->flags & TH_SYN_)
-		return !(pkt->flags & TH_ACK_);
-	*ret_guess = pkt->proto == IPPROTO_TCP;
-	if ((pkt->sport < 1024) != (pkt->dport < 1024))
-		return pkt->dport < 1024;
-	return true;
-}
-
 static struct flow *
 flow_new(struct flow_table *t, const struct packet *pkt, uint32_t hash)
 {
@@ -303,7 +272,7 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint32_t hash)
 	if (t->n >= t->max)
 		evict(t);
 	f = pool_alloc(sizeof *f);
-	client = sender_is_client(pkt, &guess);
+	client = opened_by_sender(pkt, &guess);
 	f->addr[client ? CLIENT : SERVER] = pkt->src;
 	f->port[client ? CLIENT : SERVER] = pkt->sport;
 	f->addr[client ? SERVER : CLIENT] = pkt->dst;
@@ -330,60 +299,6 @@ flow_new(struct flow_table *t, const struct packet *pkt, uint32_t hash)
 	return f;
 }
 
-/* So long after the last packet another SYN is another attempt: tools that try again with the same
- * ports do so within seconds. */
-#define NEW_ATTEMPT (10 * NSEC_PER_SEC)
-
-/* A SYN with another sequence number on ports whose connection has carried data, or is over, is
- * a new connection (RFC 9293, 3.6.1); without data it is the same attempt, made again. */
-static bool
-is_reuse(const struct flow *f, const struct packet *pkt)
-{
-	const struct half *h;
-	bool over, data;
-
-	if (!(pkt->flags & TH_SYN_) || pkt->flags & (TH_ACK_ | TH_RST_) || f->proto != IPPROTO_TCP)
-		return false;
-	h = &f->half[side_of(f, &pkt->src, pkt->sport)];
-	over = f->half[CLIENT].resets || f->half[SERVER].resets || f->half[CLIENT].fins ||
-	       f->half[SERVER].fins;
-	data = f->half[CLIENT].bytes || f->half[SERVER].bytes;
-	if (h->syn_seen && h->isn == pkt->seq)
-		return false;
-	return over || data || pkt->nsec - f->last > NEW_ATTEMPT ||
-	       (h == &f->half[SERVER] && h->packets);
-}
-
-/* Did both ends say farewell, and hear it, with nothing odd before? */
-static bool
-is_closed_cleanly(const struct flow *f)
-{
-	for (int s = 0; s < 2; s++) {
-		const struct half *h = &f->half[s], *o = &f->half[1 - s];
-
-		if (!h->fins || !o->has_ack || seq_before(o->max_ack, h->end_seq + 1))
-			return false;
-	}
-	return !(f->bits & FLOW_ODD);
-}
-
-static enum list
-list_for(const struct flow *f)
-{
-	if (f->proto != IPPROTO_TCP)
-		return DATAGRAM;
-	if (f->bits & FLOW_JUDGED)
-		return SETTLED;
-	if (!f->half[CLIENT].resets && !f->half[SERVER].resets && is_closed_cleanly(f))
-		return CLOSED;
-	if (f->half[CLIENT].resets || f->half[SERVER].resets ||
-	    (f->half[CLIENT].fins && f->half[SERVER].fins))
-		return ENDED;
-	if (f->half[CLIENT].packets > 1 && f->half[SERVER].packets)
-		return OPEN;
-	return OPENING;
-}
-
 static struct flow *
 track_quote(struct flow_table *t, const struct packet *pkt)
 {
@@ -400,7 +315,7 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 		return NULL;
 	}
 	t->counts.quotes++;
-	trace_icmp(f, pkt, side_of(f, &q->src, q->sport));
+	trace_icmp(f, pkt, flow_side(f, &q->src, q->sport));
 	return NULL;
 }
 
@@ -460,8 +375,8 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	e = ends_of(pkt);
 	hash = pkt->ends ? pkt->ends : ends_hash(&e, t->seed);
 	f = find(t, &e, hash, pkt->scope);
-	if (f && (is_reuse(f, pkt) || pkt->nsec - f->last > idle_max[f->list])) {
-		bool reused = is_reuse(f, pkt);
+	if (f && (flow_is_over_by(f, pkt) || pkt->nsec - f->last > idle_max[f->list])) {
+		bool reused = flow_is_over_by(f, pkt);
 
 		end(t, f);
 		f = flow_new(t, pkt, hash);
@@ -472,11 +387,11 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	}
 	if (!f)
 		f = flow_new(t, pkt, hash);
-	*ret_from = side_of(f, &pkt->src, pkt->sport);
+	*ret_from = flow_side(f, &pkt->src, pkt->sport);
 	if (!f->half[*ret_from].packets)
 		f->scope[*ret_from] = pkt->scope;
 	trace_packet(f, t->kept, pkt, *ret_from, &t->counts);
-	list = list_for(f);
+	list = flow_list(f);
 	if (list != f->list || f->last - f->queued > patience(list) / QUEUE_SLACK ||
 	    f->last < f->queued) {
 		list_remove(t, f);

@@ -304,6 +304,7 @@ settled_are_few(void **state)
 	talk_begin(&t, FLOWS_MAX, NULL, NULL);
 	for (unsigned i = 0; i < MANY; i++) {
 		talk_between(&t, 1, 1, (uint16_t)(20000 + i), 443);
+		t.now = TALK_BEGIN;
 		talk_whole(&t);
 	}
 	t.now += 3 * NSEC_PER_SEC;
