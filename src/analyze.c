@@ -57,14 +57,21 @@ struct analysis {
 	struct report report;
 };
 
+/* All bytes before this offset were handed over. */
+static void
+reach(struct flow *f, enum side from, uint64_t offset)
+{
+	if (offset >= STREAM_DEPTH && f->half[from].bytes && !f->half[from].done)
+		flow_enough(f, from);
+}
+
 static void
 stream_data(void *owner, enum side from, uint64_t offset, struct bytes b)
 {
 	struct flow *f = owner;
 
 	dissect_stream_bytes(f, from, b);
-	if (offset + b.n >= STREAM_DEPTH && f->half[from].bytes && !f->half[from].done)
-		flow_enough(f, from);
+	reach(f, from, offset + b.n);
 }
 
 static void
@@ -147,7 +154,11 @@ feed_stream(struct analysis *a, struct flow *f, const struct packet *pkt, enum s
 	} else if (h->bytes == pkt->payload_len) {
 		stream_set_first(f->stream, from, first[from]);
 	}
-	stream_segment(f->stream, from, seq, pkt->payload, pkt->payload_len);
+	if (stream_is_next(f->stream, from, seq) && pkt->payload.n == pkt->payload_len &&
+	    dissect_stream_pass(f, from, pkt->payload_len))
+		reach(f, from, stream_pass(f->stream, from, pkt->payload_len));
+	else
+		stream_segment(f->stream, from, seq, pkt->payload, pkt->payload_len);
 	if (f->half[CLIENT].done && f->half[SERVER].done) {
 		stream_close(f->stream);
 		f->stream = NULL;

@@ -277,6 +277,24 @@ stream_segment(struct stream *s, enum side from, uint32_t seq, struct bytes b, u
 	leave(s);
 }
 
+bool
+stream_is_next(const struct stream *s, enum side from, uint32_t seq)
+{
+	const struct lane *l = &s->lane[from];
+
+	return seq == l->first_seq + (uint32_t)l->next && !l->queue && !l->line && !l->stopped &&
+	       l->next >= l->cut_until;
+}
+
+uint64_t
+stream_pass(struct stream *s, enum side from, uint32_t len)
+{
+	struct lane *l = &s->lane[from];
+
+	l->next += len;
+	return l->next;
+}
+
 void
 stream_stop(struct stream *s, enum side from)
 {
