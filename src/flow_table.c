@@ -335,6 +335,8 @@ flow_expect(const struct flow_table *t, struct packet *pkt)
 static void
 fetch(const void *p, size_t n)
 {
+	if (!p)
+		return;
 	for (size_t i = 0; i < n + CACHE_LINE; i += CACHE_LINE)
 		__builtin_prefetch((const uint8_t *)p + i, 1);
 }
@@ -367,6 +369,7 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	struct flow *f;
 	uint32_t hash;
 	enum list list;
+	bool reused;
 
 	t->counts.packets++;
 	make_room(t);
@@ -375,9 +378,8 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 	e = ends_of(pkt);
 	hash = pkt->ends ? pkt->ends : ends_hash(&e, t->seed);
 	f = find(t, &e, hash, pkt->scope);
-	if (f && (flow_is_over_by(f, pkt) || pkt->nsec - f->last > idle_max[f->list])) {
-		bool reused = flow_is_over_by(f, pkt);
-
+	reused = f && pkt->flags & TH_SYN_ && flow_is_over_by(f, pkt);
+	if (f && (reused || pkt->nsec - f->last > idle_max[f->list])) {
 		end(t, f);
 		f = flow_new(t, pkt, hash);
 		if (reused) {

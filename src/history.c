@@ -238,14 +238,29 @@ learn_resolver(struct history *h, const struct look *l, const struct episode *e)
 #pragma GCC diagnostic pop
 
 static void
+grow_ring(struct history *h)
+{
+	struct episode *all;
+
+	if (h->size < RING_SMALL) {
+		h->size = h->size ? h->size * 2 : 256;
+		h->ring = xrealloc(h->ring, h->size, sizeof *h->ring);
+		return;
+	}
+	all = xcalloc(EPISODES_MAX, sizeof *all);
+	memory_wish_huge(all, EPISODES_MAX * sizeof *all);
+	memcpy(all, h->ring, h->n * sizeof *all);
+	free(h->ring);
+	h->ring = all;
+	h->size = EPISODES_MAX;
+}
+
+static void
 remember(struct history *h, const struct episode *e)
 {
 	if (h->n < EPISODES_MAX) {
-		if (h->n == h->size) {
-			h->size = h->size < RING_SMALL ? h->size * 2 + 256 : EPISODES_MAX;
-			h->ring = xrealloc(h->ring, h->size, sizeof *h->ring);
-			memory_wish_huge(h->ring, h->size * sizeof *h->ring);
-		}
+		if (h->n == h->size)
+			grow_ring(h);
 		h->ring[h->n++] = *e;
 		return;
 	}
