@@ -70,16 +70,17 @@ is_closed_cleanly(const struct flow *f)
 enum list
 flow_list(const struct flow *f)
 {
+	const struct half *c = &f->half[CLIENT], *s = &f->half[SERVER];
+
 	if (f->proto != IPPROTO_TCP)
 		return DATAGRAM;
 	if (f->bits & FLOW_JUDGED)
 		return SETTLED;
-	if (!f->half[CLIENT].resets && !f->half[SERVER].resets && is_closed_cleanly(f))
-		return CLOSED;
-	if (f->half[CLIENT].resets || f->half[SERVER].resets ||
-	    (f->half[CLIENT].fins && f->half[SERVER].fins))
+	if (c->resets || s->resets)
 		return ENDED;
-	if (f->half[CLIENT].packets > 1 && f->half[SERVER].packets)
+	if (c->fins && s->fins)
+		return is_closed_cleanly(f) ? CLOSED : ENDED;
+	if (c->packets > 1 && s->packets)
 		return OPEN;
 	return OPENING;
 }
