@@ -24,10 +24,26 @@
 #define LINK_TYPE_MASK 0xffffu
 #define LINK_TYPE_RESERVED 0x03ff0000u
 
+/* p: the record, all of which is there. */
+static void
+pcap_frame(const struct capfile *f, const uint8_t *p, uint32_t caplen, uint32_t len,
+	   struct frame *ret)
+{
+	const struct interface *i = f->interfaces;
+
+	ret->data = p + f->record;
+	ret->nsec = (int64_t)load_u32(f, p) * NSEC_PER_SEC +
+		    (int64_t)load_u32(f, p + 4) * (int64_t)i->multiply;
+	ret->caplen = caplen;
+	ret->len = len > caplen ? len : caplen;
+	ret->number = f->number;
+	ret->interface = 0;
+	ret->link_type = i->link_type;
+}
+
 static int
 pcap_next(struct capfile *f, struct frame *ret)
 {
-	const struct interface *i = f->interfaces;
 	struct source *s = f->source;
 	const uint8_t *p = source_peek(s, f->record);
 	uint32_t caplen, len;
@@ -49,29 +65,29 @@ pcap_next(struct capfile *f, struct frame *ret)
 		return capfile_end(f);
 	if (!capfile_count(f))
 		return 0;
-	ret->data = p + f->record;
-	ret->nsec = (int64_t)load_u32(f, p) * NSEC_PER_SEC +
-		    (int64_t)load_u32(f, p + 4) * (int64_t)i->multiply;
-	ret->caplen = caplen;
-	ret->len = len > caplen ? len : caplen;
-	ret->number = f->number;
-	ret->interface = 0;
-	ret->link_type = i->link_type;
+	pcap_frame(f, p, caplen, len, ret);
 	source_take(s, f->record + caplen);
 	return 1;
 }
 
-static bool
-pcap_at_hand(const struct capfile *f)
+/* Without a call for each frame: a tenth of all instructions on the 1 GB mix. What needs a second
+ * look is left to pcap_next(). */
+static size_t
+pcap_more(struct capfile *f, struct frame *ret, size_t most)
 {
-	const struct source *s = f->source;
-	size_t n = (size_t)(s->end - s->at);
-	uint32_t caplen;
+	struct source *s = f->source;
+	size_t n = 0;
 
-	if (n < f->record)
-		return false;
-	caplen = load_u32(f, s->at + 8);
-	return caplen <= FRAME_LARGEST && n - f->record >= caplen;
+	while (n < most && !f->swapped && (size_t)(s->end - s->at) >= f->record) {
+		uint32_t caplen = load_u32(f, s->at + 8);
+
+		if (caplen > FRAME_LARGEST || (size_t)(s->end - s->at) - f->record < caplen ||
+		    !capfile_count(f))
+			break;
+		pcap_frame(f, s->at, caplen, load_u32(f, s->at + 12), &ret[n++]);
+		source_take(s, f->record + caplen);
+	}
+	return n;
 }
 
 static int
@@ -107,7 +123,7 @@ pcap_open(struct capfile *f, uint32_t magic, char ret_why[160])
 	f->first_link_type = f->interfaces->link_type;
 	f->first_snaplen = f->interfaces->snaplen;
 	f->next = pcap_next;
-	f->at_hand = pcap_at_hand;
+	f->more = pcap_more;
 	source_take(f->source, PCAP_HEADER);
 	return 0;
 }
@@ -168,10 +184,10 @@ capfile_next(struct capfile *f, struct frame *ret)
 	return f->stopped ? 0 : f->next(f, ret);
 }
 
-bool
-capfile_at_hand(const struct capfile *f)
+size_t
+capfile_more(struct capfile *f, struct frame *ret, size_t most)
 {
-	return !f->stopped && f->at_hand(f);
+	return f->stopped ? 0 : f->more(f, ret, most);
 }
 
 void

@@ -12,6 +12,6 @@ void capfile_close(struct capfile *f); /* accepts NULL */
 /* The next frame; its bytes are valid until the next call. Returns 1, or 0 at the end: then
  * truncated and trouble say how it ended. */
 int capfile_next(struct capfile *f, struct frame *ret);
-/* True if the next frame lies behind the last one in the window: its capfile_next() moves no bytes,
- * so that frames handed out before stay valid. */
-bool capfile_at_hand(const struct capfile *f);
+/* At most so many of the next frames, as far as they lie behind the last one in the window: no byte
+ * is moved, so that frames handed out before stay valid. Returns how many; 0 is no end. */
+size_t capfile_more(struct capfile *f, struct frame *ret, size_t most);

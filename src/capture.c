@@ -110,29 +110,41 @@ set_link_type(struct input *in, int link_type)
 	in->info.link_type = link_type_name(link_type, in->link_name);
 }
 
-/* Counts the frame that has become the next one. */
+/* A frame whose time lies before an earlier one's. */
+static __attribute__((noinline)) void
+account_step_back(struct capture_info *info, int64_t nsec)
+{
+	info->out_of_order++;
+	if (info->last - nsec > info->largest_step_back)
+		info->largest_step_back = info->last - nsec;
+	if (nsec < info->first)
+		info->first = nsec;
+}
+
+/* Counts the frame that has become the next one, and is not the first. */
 static void
-account(struct input *in, const struct frame *f)
+account_next(struct input *in, const struct frame *f)
 {
 	struct capture_info *info = &in->info;
 
-	if (info->packets == 0) {
-		info->first = info->last = f->nsec;
-		set_link_type(in, f->link_type);
-	}
 	info->packets = f->number;
 	info->bytes += f->caplen;
 	info->cut_frames += f->caplen < f->len;
 	info->several_link_types |= f->link_type != in->link_type;
-	if (f->nsec >= info->last) {
+	if (f->nsec >= info->last)
 		info->last = f->nsec;
-		return;
+	else
+		account_step_back(info, f->nsec);
+}
+
+static void
+account(struct input *in, const struct frame *f)
+{
+	if (in->info.packets == 0) {
+		in->info.first = in->info.last = f->nsec;
+		set_link_type(in, f->link_type);
 	}
-	info->out_of_order++;
-	if (info->last - f->nsec > info->largest_step_back)
-		info->largest_step_back = info->last - f->nsec;
-	if (f->nsec < info->first)
-		info->first = f->nsec;
+	account_next(in, f);
 }
 
 /* Notes how the file ended and lets go of it. */
@@ -331,10 +343,13 @@ capture_open(const char *const *files, size_t n, const struct capture_options *o
 }
 
 static void
-show_progress(struct capture *c)
+count_frames(struct capture *c, size_t n)
 {
-	uint64_t bytes = 0;
+	uint64_t before = c->frames, bytes = 0;
 
+	c->frames += n;
+	if (!c->progress || before / PROGRESS_FRAMES == c->frames / PROGRESS_FRAMES)
+		return;
 	for (size_t i = 0; i < c->n; i++)
 		bytes +=
 		    c->inputs[i].source ? c->inputs[i].source->raw_bytes : c->inputs[i].raw_bytes;
@@ -353,24 +368,9 @@ move_on(struct capture *c)
 		sift_down(c, 0);
 }
 
-/* The next frame of the only input that is left, which nothing is merged with. */
-static bool
-next_alone(struct capture *c, struct frame *ret)
-{
-	if (input_next(&c->inputs[c->heap[0]], ret)) {
-		ret->capture = (uint16_t)c->heap[0];
-		return true;
-	}
-	drop_first(c);
-	c->taken = false;
-	return false;
-}
-
 int
 capture_next(struct capture *c, struct frame *ret)
 {
-	if (c->taken && c->nheap == 1 && !c->filter && !c->progress && next_alone(c, ret))
-		return 1;
 	for (;;) {
 		struct input *in;
 
@@ -385,8 +385,7 @@ capture_next(struct capture *c, struct frame *ret)
 			continue;
 		}
 		c->taken = true;
-		if (c->progress && (++c->frames & (PROGRESS_FRAMES - 1)) == 0)
-			show_progress(c);
+		count_frames(c, 1);
 		if (c->filter && !bpf_pass(c->filter, &in->head)) {
 			in->info.filtered++;
 			continue;
@@ -400,11 +399,44 @@ capture_next(struct capture *c, struct frame *ret)
 	return 0;
 }
 
-bool
-capture_at_hand(const struct capture *c)
+/* One more of several inputs that are read in turns. */
+static bool
+more_of_several(struct capture *c, struct frame *ret)
 {
+	struct input *in = &c->inputs[c->heap[0]];
+
+	if (!capfile_more(in->file, &in->head, 1))
+		return false;
+	account(in, &in->head);
+	sift_down(c, 0);
+	in = &c->inputs[c->heap[0]];
+	c->taken = in->source; /* else it is to be opened again: capture_next() */
+	*ret = in->head;
+	ret->capture = (uint16_t)c->heap[0];
+	return c->taken;
+}
+
+size_t
+capture_more(struct capture *c, struct frame *ret, size_t most)
+{
+	struct input *in = &c->inputs[c->heap[0]];
+	size_t n = 0;
+
 	/* A filter may pass over any number of frames. */
-	return c->taken && !c->filter && capfile_at_hand(c->inputs[c->heap[0]].file);
+	if (!c->taken || c->filter)
+		return 0;
+	if (c->nheap > 1) {
+		while (n < most && more_of_several(c, &ret[n]))
+			n++;
+	} else {
+		n = capfile_more(in->file, ret, most);
+		for (size_t i = 0; i < n; i++) {
+			account_next(in, &ret[i]);
+			ret[i].capture = (uint16_t)c->heap[0];
+		}
+	}
+	count_frames(c, n);
+	return n;
 }
 
 size_t

@@ -41,8 +41,10 @@ int capture_open(const char *const *files, size_t n, const struct capture_option
  * holds). Returns 1 with *ret set, 0 at the end. A file that breaks off or goes bad in the
  * middle ends there: its info says so, and the others go on. */
 int capture_next(struct capture *c, struct frame *ret);
-/* True if the next capture_next() leaves the bytes of the frames before it where they are. */
-bool capture_at_hand(const struct capture *c);
+/* At most so many of the frames that follow, as far as they can be had without moving the bytes of
+ * the ones before: all of them are valid until the next capture_next(). Returns how many; 0 is no
+ * end. */
+size_t capture_more(struct capture *c, struct frame *ret, size_t most);
 
 size_t capture_count(const struct capture *c);
 const struct capture_info *capture_info(const struct capture *c, size_t i);

@@ -417,7 +417,7 @@ is_plain(const struct frame *f)
 }
 
 /* What the walk would make of such a frame. */
-static enum decoded
+static __attribute__((flatten)) enum decoded
 decode_plain(struct decoder *d, const struct frame *f, struct packet *pkt)
 {
 	const uint8_t *ip = f->data + ETHERNET_HEADER;

@@ -21,7 +21,8 @@ hash_v4(const struct ends *e, uint64_t seed)
 	return XXH3_64bits_withSeed(key, sizeof key, seed);
 }
 
-static uint64_t
+/* Not worth the registers where addresses are IPv4's. */
+static __attribute__((noinline)) uint64_t
 hash_v6(const struct ends *e, uint64_t seed)
 {
 	struct {

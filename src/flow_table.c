@@ -38,9 +38,9 @@ static const int64_t idle_max[NLISTS] = {
  * follows what goes on and not what went on. A connection that both ends closed and confirmed
  * has nothing to add after the last stray packet; a DNS query waits 10 s for further answers
  * (OONI's technique note). */
-static const int64_t settle_after[NLISTS] = {
-    [CLOSED] = 2 * NSEC_PER_SEC,
-    [DATAGRAM] = 10 * NSEC_PER_SEC,
+static const int64_t patience[NLISTS] = {
+    [OPENING] = 130 * NSEC_PER_SEC, [OPEN] = 300 * NSEC_PER_SEC,     [ENDED] = 60 * NSEC_PER_SEC,
+    [CLOSED] = 2 * NSEC_PER_SEC,    [DATAGRAM] = 10 * NSEC_PER_SEC, [SETTLED] = 60 * NSEC_PER_SEC,
 };
 
 /* A conversation moves to the young end of its list when it speaks, but not for every packet:
@@ -60,12 +60,6 @@ static const int64_t settle_after[NLISTS] = {
 
 /* How often the lists are looked through, in capture time. */
 #define RETIRE_EVERY (50 * NSEC_PER_MSEC)
-
-static inline int64_t
-patience(enum list list)
-{
-	return settle_after[list] ? settle_after[list] : idle_max[list];
-}
 
 /* So many conversations between the same ends are told apart by their networks: a mirror sees a
  * few VLANs, and a longer search for each packet is what an attacker would want. */
@@ -106,33 +100,57 @@ is_from(const struct flow *f, enum side from, const struct ends *e)
 	       addr_equal(&f->addr[other_side(from)], e->addr[1]);
 }
 
-/* A packet of this scope, from the first of these ends, belongs to which flow? The scopes of the
- * two directions may differ, since operators give each its own VLAN or tunnel: a side that has not
- * been heard yet may turn up in any scope, unless some flow is already at home there. */
-static struct flow *
-find(struct flow_table *t, const struct ends *e, uint32_t hash, uint32_t scope)
+/* Which side of the flow does the packet come from? False if it is none of the flow's. */
+static inline bool
+matches(const struct flow *f, const struct ends *e, uint32_t hash, enum side *ret_from)
+{
+	if (f->hash != hash)
+		return false;
+	*ret_from = is_from(f, CLIENT, e) ? CLIENT : SERVER;
+	return *ret_from == CLIENT || is_from(f, SERVER, e);
+}
+
+/* A packet of this scope, from the first of these ends, belongs to which flow, and to which side of
+ * it? The scopes of the two directions may differ, since operators give each its own VLAN or
+ * tunnel: a side that has not been heard yet may turn up in any scope, unless some flow is already
+ * at home there. */
+static __attribute__((noinline)) struct flow *
+find_among(struct flow *first, const struct ends *e, uint32_t hash, uint32_t scope,
+	   enum side *ret_from)
 {
 	struct flow *unheard = NULL;
+	enum side unheard_from = CLIENT;
 	unsigned n = 0;
 
-	for (struct flow *f = t->buckets[hash % BUCKETS]; f; f = f->hash_next) {
-		enum side from = CLIENT;
-
-		if (f->hash != hash)
+	for (struct flow *f = first; f; f = f->hash_next) {
+		if (!matches(f, e, hash, ret_from))
 			continue;
-		if (!is_from(f, CLIENT, e)) {
-			if (!is_from(f, SERVER, e))
-				continue;
-			from = SERVER;
-		}
-		if (f->scope[from] == scope)
+		if (f->scope[*ret_from] == scope)
 			return f;
-		if (!f->half[from].packets && !unheard)
+		if (!f->half[*ret_from].packets && !unheard) {
 			unheard = f;
-		if (++n == NETWORKS_MAX)
-			return unheard ? unheard : f;
+			unheard_from = *ret_from;
+		}
+		if (++n == NETWORKS_MAX) {
+			if (!unheard)
+				return f;
+			break;
+		}
 	}
+	*ret_from = unheard_from;
 	return unheard;
+}
+
+static inline struct flow *
+find(const struct flow_table *t, const struct ends *e, uint32_t hash, uint32_t scope,
+     enum side *ret_from)
+{
+	struct flow *f = t->buckets[hash % BUCKETS];
+
+	/* Nearly always the first of its bucket. */
+	if (f && matches(f, e, hash, ret_from) && f->scope[*ret_from] == scope)
+		return f;
+	return find_among(f, e, hash, scope, ret_from);
 }
 
 static void
@@ -308,18 +326,19 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 			 {q->dport, q->sport},
 			 q->proto,
 			 addr_is_v4(&q->src) && addr_is_v4(&q->dst)};
-	struct flow *f = find(t, &e, ends_hash(&e, t->seed), pkt->scope);
+	enum side quoted;
+	struct flow *f = find(t, &e, ends_hash(&e, t->seed), pkt->scope, &quoted);
 
 	if (!f) {
 		t->counts.quotes_unknown++;
 		return NULL;
 	}
 	t->counts.quotes++;
-	trace_icmp(f, pkt, flow_side(f, &q->src, q->sport));
+	trace_icmp(f, pkt, other_side(quoted));
 	return NULL;
 }
 
-void
+__attribute__((flatten)) void
 flow_expect(const struct flow_table *t, struct packet *pkt)
 {
 	struct ends e = ends_of(pkt);
@@ -362,6 +381,23 @@ flow_fetch_trace(const struct flow_table *t, const struct packet *pkt)
 		__builtin_prefetch(f->stream, 1);
 }
 
+/* A new conversation between these ends, after the one that there was, if any. */
+static struct flow *
+start(struct flow_table *t, struct flow *before, bool reused, const struct packet *pkt,
+      uint32_t hash)
+{
+	struct flow *f;
+
+	if (before)
+		end(t, before);
+	f = flow_new(t, pkt, hash);
+	if (reused) {
+		f->bits |= FLOW_REUSED;
+		t->counts.reused++;
+	}
+	return f;
+}
+
 struct flow *
 flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 {
@@ -377,25 +413,18 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 		return track_quote(t, pkt);
 	e = ends_of(pkt);
 	hash = pkt->ends ? pkt->ends : ends_hash(&e, t->seed);
-	f = find(t, &e, hash, pkt->scope);
+	f = find(t, &e, hash, pkt->scope, ret_from);
 	reused = f && pkt->flags & TH_SYN_ && flow_is_over_by(f, pkt);
-	if (f && (reused || pkt->nsec - f->last > idle_max[f->list])) {
-		end(t, f);
-		f = flow_new(t, pkt, hash);
-		if (reused) {
-			f->bits |= FLOW_REUSED;
-			t->counts.reused++;
-		}
+	if (!f || reused || pkt->nsec - f->last > idle_max[f->list]) {
+		f = start(t, f, reused, pkt, hash);
+		*ret_from = flow_side(f, &pkt->src, pkt->sport);
 	}
-	if (!f)
-		f = flow_new(t, pkt, hash);
-	*ret_from = flow_side(f, &pkt->src, pkt->sport);
 	if (!f->half[*ret_from].packets)
 		f->scope[*ret_from] = pkt->scope;
 	trace_packet(f, t->kept, pkt, *ret_from, &t->counts);
 	list = flow_list(f);
-	if (list != f->list || f->last - f->queued > patience(list) / QUEUE_SLACK ||
-	    f->last < f->queued) {
+	if (list != f->list ||
+	    (uint64_t)(f->last - f->queued) > (uint64_t)patience[list] / QUEUE_SLACK) {
 		list_remove(t, f);
 		list_append(t, f, list);
 	}
@@ -433,11 +462,11 @@ flow_retire(struct flow_table *t, int64_t now)
 		return;
 	t->looked = now;
 	for (int i = 0; i < NLISTS; i++) {
-		int64_t limit = patience((enum list)i) + patience((enum list)i) / QUEUE_SLACK;
+		int64_t limit = patience[i] + patience[i] / QUEUE_SLACK;
 
 		while (t->oldest[i] && now - t->oldest[i]->queued > limit) {
 			fetch_following(t->oldest[i]);
-			if (settle_after[i])
+			if (patience[i] < idle_max[i])
 				settle(t, t->oldest[i]);
 			else
 				end(t, t->oldest[i]);

@@ -4,8 +4,7 @@
 
 #include "base.h"
 
-/* One captured frame. The bytes stay valid until the next capture_next(), and longer if
- * capture_at_hand() said so. */
+/* One captured frame. The bytes stay valid until the next capture_next(). */
 struct frame {
 	const uint8_t *data;
 	int64_t nsec;       /* capture clock; never negative in practice, but not trusted to grow */

@@ -363,7 +363,8 @@ pcapng_next(struct capfile *f, struct frame *ret)
 	}
 }
 
-/* Only of blocks that hold a frame: others may be skipped, with whatever lies in the window. */
+/* Whether the next block lies in the window and holds a frame: others may be skipped, with whatever
+ * lies there. */
 static bool
 at_hand(const struct capfile *f)
 {
@@ -376,6 +377,16 @@ at_hand(const struct capfile *f)
 	type = load_u32(f, s->at);
 	return (type == BLOCK_ENHANCED || type == BLOCK_PACKET || type == BLOCK_SIMPLE) &&
 	       n >= ((size_t)load_u32(f, s->at + 4) + 3) / 4 * 4;
+}
+
+static size_t
+pcapng_more(struct capfile *f, struct frame *ret, size_t most)
+{
+	size_t n = 0;
+
+	while (n < most && !f->stopped && at_hand(f) && pcapng_next(f, &ret[n]))
+		n++;
+	return n;
 }
 
 int
@@ -395,6 +406,6 @@ pcapng_open(struct capfile *f, char ret_why[160])
 	}
 	source_take(f->source, b.padded);
 	f->next = pcapng_next;
-	f->at_hand = at_hand;
+	f->more = pcapng_more;
 	return 0;
 }

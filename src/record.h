@@ -20,8 +20,8 @@ struct capfile {
 	struct source *source;
 	/* Returns 1 and sets *ret, all but `capture`; 0 at the end. */
 	int (*next)(struct capfile *f, struct frame *ret);
-	/* See capfile_at_hand(). */
-	bool (*at_hand)(const struct capfile *f);
+	/* See capfile_more(). */
+	size_t (*more)(struct capfile *f, struct frame *ret, size_t most);
 	bool big_endian;
 	uint32_t number; /* frames counted so far */
 	int64_t last;    /* time of the frame before, for records that have none */
