@@ -3,6 +3,7 @@
 #include "base.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,22 @@ xstrdup(const char *s)
 	if (!p)
 		out_of_memory();
 	return p;
+}
+
+/* Larger blocks are mapped one by one, slabs of the pool among them; and so much is kept at the
+ * heap's end. */
+#define MAPPED_FROM (3 << 20)
+#define HEAP_KEPT (64 << 20)
+#define HEAP_STEP (1 << 20)
+
+void
+memory_keep(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+	mallopt(M_TOP_PAD, HEAP_STEP);
+#endif
 }
 
 void

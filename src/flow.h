@@ -130,20 +130,22 @@ struct flow {
 	uint16_t bits; /* enum flow_bits */
 	uint8_t list, nconflicts, nicmp, weak;
 	int64_t queued;
-	int64_t first, last; /* time of first and last packet */
-	struct ref first_at, last_at;
-	struct half half[2];
-
+	int64_t last; /* time of the last packet */
+	struct ref last_at;
 	struct trace *trace; /* the first packets and the odd ones, in order */
 	struct trace *tail;  /* ring of the last ones, all later than trace */
 	uint16_t ntrace, trace_size, ntail, tail_at;
-
-	const struct dissector *dissector; /* NULL until one claims the flow */
 	struct stream *stream;
+	struct rate *rate;        /* of a connection that loses packets (rate.h), or NULL */
+	const struct packet *now; /* the packet being worked on, or NULL */
+	struct half half[2];
+
+	int64_t first; /* time of the first packet; from here on, not for every packet */
+	struct ref first_at;
+	const struct dissector *dissector; /* NULL until one claims the flow */
 	uint64_t id;              /* in order of first packet, from 1 */
 	struct ref at;            /* facts noted now cite this packet */
 	int64_t at_nsec;          /* its time */
-	const struct packet *now; /* the packet being worked on, or NULL */
 	void *state;              /* the dissector's own, zeroed */
 	struct message_buffer *buffer[2];
 	struct packed *packed; /* its facts in capture order, bounded: packed.c */
@@ -157,7 +159,6 @@ struct flow {
 	struct icmp_error *icmp_errors; /* likewise */
 	struct decoys *decoys;          /* of the client's (decoy.h), or NULL */
 	struct arena *arena;            /* owns facts' text and the two lists */
-	struct rate *rate;              /* of a connection that loses packets (rate.h), or NULL */
 	struct flow *older, *newer;
 };
 

@@ -348,7 +348,7 @@ flow_expect(const struct flow_table *t, struct packet *pkt)
 }
 
 /* What a packet of an ordinary conversation reads or writes of its struct flow. */
-#define FETCHED (offsetof(struct flow, older))
+#define FETCHED (offsetof(struct flow, first))
 #define CACHE_LINE 64
 
 static void
@@ -452,7 +452,7 @@ fetch_following(const struct flow *f)
 		return;
 	fetch_records(f->newer);
 	if (f->newer->newer)
-		fetch(f->newer->newer, FETCHED);
+		fetch(f->newer->newer, sizeof *f);
 }
 
 void
@@ -514,7 +514,7 @@ flow_drain(struct flow_table *t)
 		kept_forget(t->kept);
 	for (size_t i = 0; i < n; i++) {
 		if (i + DRAIN_AHEAD < n)
-			fetch(all[i + DRAIN_AHEAD].what, FETCHED);
+			fetch(all[i + DRAIN_AHEAD].what, sizeof(struct flow));
 		if (i + DRAIN_NEXT < n)
 			fetch_records(all[i + DRAIN_NEXT].what);
 		finish(t, all[i].what);

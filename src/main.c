@@ -365,6 +365,7 @@ main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : NULL;
 	char list[128];
 
+	memory_keep();
 	fill_standard_streams();
 	signal(SIGPIPE, SIG_IGN); /* NOLINT(cert-err33-c): cannot fail for SIGPIPE */
 	if (word && (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0))
