@@ -2,11 +2,12 @@
 /* TCP byte streams in order (RFC 9293, 3.4 and 3.10.7.4), assembled by libnids.
  *
  * Each direction of a stream is a lane of its own: its own offset, its own queue, and, while
- * segments wait in it, its own connection in libnids. A segment in order goes straight through
- * libnids to the sink. One that comes early is copied into the lane's queue too, so that we know
- * where the gaps are, and so that a connection can be closed and opened again at any time without
- * loss: that is how idle buffers are given back, how large gaps are jumped, and how a stream
- * outlives libnids' 31-bit counters. */
+ * segments wait in it, its own connection in libnids. A segment that comes next while nothing
+ * waits is in order as it is, and goes straight to the sink. One that comes early is copied into
+ * the lane's queue and put into libnids, and so is all that follows until nothing waits. The queue
+ * is there so that we know where the gaps are, and so that a connection can be closed and opened
+ * again at any time without loss: that is how idle buffers are given back, how large gaps are
+ * jumped, and how a stream outlives libnids' 31-bit counters. */
 #include "lane.h"
 #include "pool.h"
 
@@ -144,12 +145,28 @@ skip(struct lane *l, uint64_t end)
 	l->next = end;
 }
 
+/* With nothing waiting libnids would give back these bytes and no others: docs/architecture.md says
+ * what that costs. */
+static void
+hand_out(struct lane *l, struct bytes b)
+{
+	struct stream *s = stream_of(l);
+	uint64_t offset = l->next;
+
+	l->next += b.n;
+	s->r->sink.data(s->owner, (enum side)l->side, offset, b);
+}
+
 /* What libnids does not give back at once never comes: better a gap than a stream that hangs. */
 static void
 feed_in_order(struct lane *l, struct bytes b)
 {
 	uint64_t end = l->next + b.n;
 
+	if (!l->line && !l->queue && b.n) {
+		hand_out(l, b);
+		return;
+	}
 	lane_feed(l, l->next, b);
 	if (l->next >= end || l->stopped)
 		return;
