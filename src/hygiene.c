@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Sentences about single files: more than a screenful nobody reads. */
 #define FILE_LIMITS_MAX 24
@@ -43,6 +44,28 @@ static unsigned long long
 u(uint64_t n)
 {
 	return (unsigned long long)n;
+}
+
+/* "# {frame has|frames have} ..." says how many, and agrees with it. */
+static void
+say_count(struct sentences *s, uint64_t n, const char *words)
+{
+	char text[256];
+	size_t at = 0;
+
+	for (; *words && at + 24 < sizeof text; words++) {
+		if (*words == '#') {
+			at += (size_t)snprintf(text + at, sizeof text - at, "%llu", u(n));
+		} else if (*words == '{' && n != 1) {
+			words = strchr(words, '|');
+		} else if (*words == '|') {
+			words = strchr(words, '}');
+		} else if (*words != '{' && *words != '}') {
+			text[at++] = *words;
+		}
+	}
+	text[at] = '\0';
+	say(s, "%s", text);
 }
 
 static void
@@ -117,18 +140,20 @@ tell_file(struct sentences *s, const struct capture_info *i)
 		    i->file, u(i->packets));
 	if (i->cut_frames)
 		say(s,
-		    "%s cuts packets short (%llu frames%s): names and pages beyond the cut are not "
-		    "seen.",
-		    i->file, u(i->cut_frames), i->snaplen ? ", by its snap length" : "");
+		    "%s cuts packets short (%llu frame%s%s): names and pages beyond the cut are "
+		    "not seen.",
+		    i->file, u(i->cut_frames), i->cut_frames == 1 ? "" : "s",
+		    i->snaplen ? ", by its snap length" : "");
 	if (i->out_of_order)
-		say(s, "%llu frames of %s are out of time order, by at most %.3f ms.",
-		    u(i->out_of_order), i->file,
+		say(s, "%llu %s out of time order in %s, by at most %.3f ms.", u(i->out_of_order),
+		    i->out_of_order == 1 ? "frame is" : "frames are", i->file,
 		    (double)i->largest_step_back / (double)NSEC_PER_MSEC);
 	if (i->dropped)
-		say(s, "The capture itself reports %llu dropped packets in %s.", u(i->dropped),
-		    i->file);
+		say(s, "The capture itself reports %llu dropped packet%s in %s.", u(i->dropped),
+		    i->dropped == 1 ? "" : "s", i->file);
 	if (i->filtered)
-		say(s, "%llu frames of %s were left out by the filter.", u(i->filtered), i->file);
+		say(s, "%llu frame%s of %s did not pass the filter.", u(i->filtered),
+		    i->filtered == 1 ? "" : "s", i->file);
 }
 
 static void
@@ -147,27 +172,29 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		say(s, "Nothing in this capture was answered: whether QUIC was blocked, or its "
 		       "answers were not recorded, cannot be told.");
 	if (h->middle)
-		say(s,
-		    "%llu TCP connections began before the capture: what opened them is not known.",
-		    u(h->middle));
+		say_count(
+		    s, h->middle,
+		    "# TCP connection{|s} began before the capture: what opened {it|them} is not "
+		    "known.");
 	if (h->unseen_acked)
-		say(s,
-		    "In %llu connections bytes were confirmed that the capture does not hold: "
-		    "packets are missing.",
-		    u(h->unseen_acked));
+		say_count(
+		    s, h->unseen_acked,
+		    "In # connection{|s} bytes were confirmed that the capture does not hold: "
+		    "packets are missing.");
 	if (f->duplicates)
-		say(s, "%llu packets were captured twice; they are counted once.",
-		    u(f->duplicates));
+		say_count(s, f->duplicates,
+			  "# packet{ was|s were} captured twice; {it is|they are} counted once.");
 	if (d->superframes)
-		say(s,
-		    "%llu packets are larger than a network carries: the capturing machine joined "
-		    "or split them (offload), so their count and timing are its own.",
-		    u(d->superframes));
+		say_count(
+		    s, d->superframes,
+		    "# packet{ is|s are} larger than a network carries: the capturing machine "
+		    "joined or split {it|them} (offload), so that count and timing are its own.");
 	if (d->bad_sum + d->bad_ip_sum > h->tricks.wrong_sums)
-		say(s,
-		    "%llu packets have wrong checksums, as those have that the network card "
-		    "completes after the capture; they were not discarded.",
-		    u(d->bad_sum + d->bad_ip_sum - h->tricks.wrong_sums));
+		say_count(
+		    s, d->bad_sum + d->bad_ip_sum - h->tricks.wrong_sums,
+		    "# packet{ has a wrong checksum|s have wrong checksums}, as those have that "
+		    "the network card completes after the capture; {it was|they were} not "
+		    "discarded.");
 	if (hygiene_flat_ttl(h))
 		say(s,
 		    "All servers' packets arrive with TTL %u: something rewrites it, so it tells "
@@ -179,12 +206,13 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		    "the way handles HTTP, and what it says need not be the servers'.",
 		    h->http_proxied);
 	if (h->defrag->expired + h->defrag->dropped)
-		say(s, "%llu IP datagrams could not be put together from their fragments.",
-		    u(h->defrag->expired + h->defrag->dropped));
+		say_count(
+		    s, h->defrag->expired + h->defrag->dropped,
+		    "# IP datagram{|s} could not be put together from {its|their} fragments.");
 	if (d->unknown_link)
-		say(s, "%llu frames have a link type that is not read.", u(d->unknown_link));
+		say_count(s, d->unknown_link, "# frame{ has|s have} a link type that is not read.");
 	if (d->bad)
-		say(s, "%llu frames have headers that do not hold.", u(d->bad));
+		say_count(s, d->bad, "# frame{ has|s have} headers that do not hold.");
 }
 
 static void
@@ -202,35 +230,41 @@ static void
 tell_caps(struct sentences *s, const struct hygiene *h)
 {
 	if (h->flows->evicted)
-		say(s,
-		    "%llu conversations were judged before their end, to keep the memory bounded.",
-		    u(h->flows->evicted));
+		say_count(
+		    s, h->flows->evicted,
+		    "# conversation{ was|s were} judged before {its|their} end, to keep the memory "
+		    "bounded.");
 	if (h->facts_full)
-		say(s,
-		    "%llu conversations said more than is kept of one: their later messages were "
-		    "not judged.",
-		    u(h->facts_full));
+		say_count(
+		    s, h->facts_full,
+		    "# conversation{|s} said more than is kept of one: later messages were not "
+		    "judged.");
 	if (h->trace_full)
-		say(s, "Of %llu conversations not all odd packets could be kept.",
-		    u(h->trace_full));
+		say_count(s, h->trace_full,
+			  "Of # conversation{|s} not all odd packets could be kept.");
 	if (h->forgotten)
-		say(s, "%llu conversations were forgotten as controls for want of room.",
-		    u(h->forgotten));
+		say_count(
+		    s, h->forgotten,
+		    "# conversation{ was|s were} forgotten as {a control|controls} for want of "
+		    "room.");
 	if (h->rates_forgotten)
-		say(s,
-		    "%llu connections that lose packets were noted in part only: a rate limit was "
-		    "looked for in what was noted.",
-		    u(h->rates_forgotten));
+		say_count(
+		    s, h->rates_forgotten,
+		    "# connection{ that loses packets was|s that lose packets were} noted in part "
+		    "only: a rate limit was looked for in what was noted.");
 	if (h->given_up)
-		say(s,
-		    "%llu times a fingerprint was not tried to the end, since a conversation asked "
-		    "for too much work.",
-		    u(h->given_up));
+		say_count(
+		    s, h->given_up,
+		    "{Once|# times} a fingerprint was not tried to the end, since a conversation "
+		    "asked for too much work.");
 	if (h->suspicions_dropped)
-		say(s, "%llu suspicions were dropped for want of room.", u(h->suspicions_dropped));
+		say_count(s, h->suspicions_dropped,
+			  "# suspicion{ was|s were} dropped for want of room.");
 	if (h->targets_left_out)
-		say(s, "%llu more targets are not listed; none of them was interfered with.",
-		    u(h->targets_left_out));
+		say_count(
+		    s, h->targets_left_out,
+		    "# more target{ is|s are} not listed; {it was not|none of them was} interfered "
+		    "with.");
 }
 
 size_t

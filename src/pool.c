@@ -5,13 +5,11 @@
 #include "pool.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 /* Larger blocks are malloc()'s. */
 #define STEP 32
 #define LARGEST 1536
-/* What x86-64 and arm64 call a huge page. */
-#define SLAB ((size_t)2 << 20)
+#define SLAB HUGE_PAGE
 
 /* Under a sanitizer each block is its own, so that it sees who uses one that was given back. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -81,7 +79,7 @@ add_slab(void)
 		out_of_memory();
 	if (left) /* less than LARGEST */
 		give(left / STEP - 1, uncut);
-	madvise(s, SLAB, MADV_HUGEPAGE); /* a wish; without it things are only slower */
+	memory_wish_huge(s, SLAB);
 	s->live = 0;
 	s->next = slabs;
 	slabs = s;

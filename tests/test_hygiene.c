@@ -69,8 +69,11 @@ each_has_its_sentence(void **state)
 		const char *words;
 	} cases[] = {
 	    {&x.flows.one_way, 3, "3 of 0 TCP connections are seen in one direction only"},
-	    {&x.hygiene.middle, 4, "4 TCP connections began before the capture"},
-	    {&x.hygiene.unseen_acked, 1, "In 1 connections bytes were confirmed"},
+	    {&x.hygiene.middle, 4, "4 TCP connections began before the capture: what opened them"},
+	    {&x.hygiene.middle, 1, "1 TCP connection began before the capture: what opened it is"},
+	    {&x.decode.bad_sum, 1, "1 packet has a wrong checksum, as those"},
+	    {&x.hygiene.given_up, 1, "Once a fingerprint was not tried"},
+	    {&x.hygiene.unseen_acked, 1, "In 1 connection bytes were confirmed"},
 	    {&x.flows.duplicates, 5, "5 packets were captured twice"},
 	    {&x.decode.superframes, 6, "6 packets are larger than a network carries"},
 	    {&x.decode.bad_sum, 7, "7 packets have wrong checksums"},
@@ -122,8 +125,8 @@ files_have_their_sentences(void **state)
 	} cases[] = {
 	    {60, 60, 0, 2, NULL},
 	    {60, 60, 10, 2, "breaks off inside a packet after frame 1"},
-	    {60, 90, 0, 2, "cuts packets short (1 frames"},
-	    {60, 60, 0, 0, "1 frames of "},
+	    {60, 90, 0, 2, "cuts packets short (1 frame, "},
+	    {60, 60, 0, 0, "1 frame is out of time order in "},
 	};
 
 	(void)state;
@@ -164,7 +167,7 @@ filtered_frames_are_told(void **state)
 	assert_non_null(c);
 	assert_int_equal(drain(c), 0);
 	begin(&x);
-	expect(&x, c, "were left out by the filter");
+	expect(&x, c, "did not pass the filter");
 	capture_close(c);
 	free(o.b);
 }

@@ -304,15 +304,29 @@ every_use_has_a_weight(void **state)
 	assert_true(found > 60);
 }
 
+/* measure_but_time() leaves it out, and asks whether what is left is enough to go on. */
+static void
+nobody_is_accused_for_being_punctual(void **state)
+{
+	(void)state;
+	assert_true(weight_of("time.punctual") <= 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(sums_are_log_odds),     cmocka_unit_test(families_are_capped),
-	    cmocka_unit_test(doubts_are_not_capped), cmocka_unit_test(monotone),
-	    cmocka_unit_test(silence_alone),         cmocka_unit_test(no_single_feature_convicts),
-	    cmocka_unit_test(names_are_unique),      cmocka_unit_test(unknown_evidence_aborts),
-	    cmocka_unit_test(every_weight_is_used),  cmocka_unit_test(every_use_has_a_weight),
+	    cmocka_unit_test(sums_are_log_odds),
+	    cmocka_unit_test(families_are_capped),
+	    cmocka_unit_test(doubts_are_not_capped),
+	    cmocka_unit_test(monotone),
+	    cmocka_unit_test(nobody_is_accused_for_being_punctual),
+	    cmocka_unit_test(silence_alone),
+	    cmocka_unit_test(no_single_feature_convicts),
+	    cmocka_unit_test(names_are_unique),
+	    cmocka_unit_test(unknown_evidence_aborts),
+	    cmocka_unit_test(every_weight_is_used),
+	    cmocka_unit_test(every_use_has_a_weight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
