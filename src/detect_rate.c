@@ -8,11 +8,6 @@
 
 #include <netinet/in.h>
 
-/* The detector of 2016 asks for so many losses. */
-#define LOSSES_MIN 15
-/* And one packet in so many: policed transfers lose a fifth on average (SIGCOMM 2016), and in the
- * captures of that study one in 65 at the least. Looking costs; ordinary lines lose less. */
-#define ONE_IN 200
 /* Of these a reader is shown so many, spread over the connection. */
 #define LOSSES_SHOWN 8
 
@@ -41,8 +36,8 @@ detect_rate(const struct detection *d, const struct look *l)
 
 	if (!r)
 		return;
-	from = r->side[SERVER].lost >= r->side[CLIENT].lost ? SERVER : CLIENT;
-	if (r->side[from].lost < LOSSES_MIN || r->side[from].lost * ONE_IN < r->side[from].n)
+	from = rate_loser(r);
+	if (!rate_is_suspicious(r))
 		return;
 	x.finding = finding_new(l, THROTTLE, r->began);
 	x.finding->direction = from == SERVER ? TO_CLIENT : TO_SERVER;

@@ -53,6 +53,10 @@ struct rate {
 
 /* Takes note of a packet that trace_packet() has judged. `points` counts those of all flows. */
 void rate_note(struct flow *f, const struct trace *t, uint32_t *points);
+/* Which side lost more; the server, if both lost the same. */
+enum side rate_loser(const struct rate *r);
+/* Did that side lose so much that a limit may be the cause? */
+bool rate_is_suspicious(const struct rate *r);
 /* Gives back what a finished record does not need. */
 void rate_trim(struct rate *r, uint32_t *points);
 void rate_free(struct rate *r, uint32_t *points); /* accepts NULL */

@@ -60,6 +60,7 @@ struct log {
 	int64_t first, last;
 	int64_t rtt; /* microseconds */
 	struct rate *rate;
+	bool suspected;
 };
 
 struct member {
@@ -71,7 +72,9 @@ struct rates {
 	struct log *logs;
 	size_t n, size;
 	uint32_t *points;
-	uint64_t forgotten;
+	uint32_t bystanders; /* points of those that are not suspected */
+	size_t nsuspected;
+	uint64_t forgotten, unmissed;
 	struct member cached[GROUP_MAX]; /* the group that was fitted last */
 	size_t ncached;
 	bool enough;
@@ -101,7 +104,30 @@ rates_free(struct rates *r)
 uint64_t
 rates_forgotten(const struct rates *r)
 {
-	return r->forgotten;
+	return r->forgotten + (r->nsuspected ? r->unmissed : 0);
+}
+
+static uint32_t
+points_of(const struct log *log)
+{
+	return log->rate->side[CLIENT].n + log->rate->side[SERVER].n;
+}
+
+/* Forgets the one that was not suspected and ended first. */
+static bool
+forget_bystander(struct rates *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->logs[i].suspected)
+			continue;
+		r->bystanders -= points_of(&r->logs[i]);
+		rate_free(r->logs[i].rate, r->points);
+		memmove(&r->logs[i], &r->logs[i + 1], (r->n - i - 1) * sizeof *r->logs);
+		r->n--;
+		r->unmissed++;
+		return true;
+	}
+	return false;
 }
 
 void
@@ -113,7 +139,8 @@ rates_take(struct rates *r, const struct look *l, struct flow *f)
 		return;
 	if (f->rate->full)
 		r->forgotten++;
-	if (r->n == RATES_MAX || f->rate->side[CLIENT].lost + f->rate->side[SERVER].lost == 0) {
+	if (f->rate->side[CLIENT].lost + f->rate->side[SERVER].lost == 0 ||
+	    (r->n == RATES_MAX && !forget_bystander(r))) {
 		r->forgotten += r->n == RATES_MAX && !f->rate->full;
 		rate_free(f->rate, r->points);
 		f->rate = NULL;
@@ -135,7 +162,14 @@ rates_take(struct rates *r, const struct look *l, struct flow *f)
 		log->rtt = RTT_LEAST;
 	rate_trim(f->rate, r->points);
 	log->rate = f->rate;
+	log->suspected = rate_is_suspicious(f->rate);
 	f->rate = NULL;
+	if (log->suspected)
+		r->nsuspected++;
+	else
+		r->bystanders += points_of(log);
+	while (r->bystanders > BYSTANDER_POINTS_MAX && forget_bystander(r))
+		;
 }
 
 /* Does the capture stand behind the losses? */

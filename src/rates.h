@@ -8,6 +8,10 @@
 
 /* Connections that are remembered; most captures have a handful that lose that much. */
 #define RATES_MAX 4096
+/* Packets of those that lost too few to be suspected, and are kept for the sake of others that may
+ * share a limit with them: 4 MB. A group of 32, the largest that is looked at, may have 6,500 each.
+ */
+#define BYSTANDER_POINTS_MAX 209715
 
 struct rates;
 struct look;
@@ -19,5 +23,6 @@ void rates_free(struct rates *r); /* accepts NULL */
 void rates_take(struct rates *r, const struct look *l, struct flow *f);
 /* Adds what the packets show about a suspected limit, alone or with the client's others. */
 void rates_weigh(struct rates *r, struct finding *f);
-/* How many connections were left out, or noted in part, for want of room. */
+/* How many connections were left out, or noted in part, for want of room. Such as were forgotten
+ * when nobody was suspected are not missed. */
 uint64_t rates_forgotten(const struct rates *r);

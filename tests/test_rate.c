@@ -2,7 +2,9 @@
 /* Rate limits: what is noted of connections that lose packets, and which losses fit a bucket. */
 #include "flows.h"
 #include "policer.h"
+#include "look.h"
 #include "rate.h"
+#include "rates.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -90,6 +92,52 @@ lost_is_what_is_sent_again(void **state)
 	assert_int_equal(s->points[5].fate, RATE_PASSED);
 	assert_int_equal(s->points[5].len, SEGMENT / 2);
 	talk_end(&t);
+	assert_int_equal(memory_held(), 0);
+}
+
+/* A connection that is over, of so many packets with so many losses. */
+static void
+take(struct rates *r, uint32_t n, uint32_t lost, uint32_t *points)
+{
+	struct flow f = {.rate = xcalloc(1, sizeof *f.rate)};
+	struct rate_side *s = &f.rate->side[SERVER];
+	struct look l = {.flow = &f};
+
+	s->points = xcalloc(n, sizeof *s->points);
+	s->n = s->size = n;
+	s->lost = lost;
+	memory_grows(sizeof *f.rate + n * sizeof *s->points);
+	*points += n;
+	rates_take(r, &l, &f);
+	assert_null(f.rate);
+}
+
+/* Those that lost too few to be suspected are forgotten in time, which is missed only if somebody
+ * was suspected. */
+static void
+bystanders_are_bounded(void **state)
+{
+	uint32_t points = 0;
+	struct rates *r = rates_new(&points);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		take(r, 10000, 10, &points);
+	assert_in_range(points, BYSTANDER_POINTS_MAX - 10000, BYSTANDER_POINTS_MAX);
+	assert_int_equal(memory_held() / 10000 * 10000, points * sizeof(struct rate_point));
+	assert_int_equal(rates_forgotten(r), 0);
+	take(r, 10000, 60, &points);
+	assert_int_equal(rates_forgotten(r), 80);
+	for (int i = 0; i < 100; i++)
+		take(r, 10000, 10, &points);
+	assert_int_equal(rates_forgotten(r), 180);
+	assert_in_range(points, BYSTANDER_POINTS_MAX, BYSTANDER_POINTS_MAX + 10000);
+	/* Nor are there too many of them. */
+	for (unsigned i = 0; i < RATES_MAX + 10; i++)
+		take(r, 16, 15, &points);
+	assert_int_equal(rates_forgotten(r), 200 + 11);
+	rates_free(r);
+	assert_int_equal(points, 0);
 	assert_int_equal(memory_held(), 0);
 }
 
@@ -453,6 +501,7 @@ main(void)
 	    cmocka_unit_test(what_was_confirmed_is_not_lost),
 	    cmocka_unit_test(holes_are_lost_when_they_are_filled_late),
 	    cmocka_unit_test(the_record_is_bounded),
+	    cmocka_unit_test(bystanders_are_bounded),
 	    cmocka_unit_test(a_policer_is_told),
 	    cmocka_unit_test(chance_is_told),
 	    cmocka_unit_test(behind_is_as_good_as_before),
