@@ -4,10 +4,10 @@
  * sixth of what a list of struct fact takes.
  *
  * One after the other: a byte of enum mark; the packet and the message, unless they are as of the
- * fact before; the field; the value. Numbers are in groups of seven bits, the lowest first, as in
- * LEB128 (DWARF 5, 7.6); signed ones are folded first, so that small ones stay short. */
+ * fact before; the field; the value. Numbers are as in LEB128. */
 #include "packed.h"
 #include "dissect_engine.h"
+#include "leb128.h"
 #include "pool.h"
 
 enum mark {
@@ -20,7 +20,7 @@ enum mark {
 };
 
 /* A mark, six numbers of ten bytes at most, or five and an address. */
-#define HEAD_MOST (1 + 5 * 10 + sizeof(struct addr))
+#define HEAD_MOST (1 + 5 * LEB_MOST + sizeof(struct addr))
 /* The facts of a handshake in TLS; grows by half. */
 #define SIZE_FIRST 128
 #define NO_MESSAGE UINT32_MAX
@@ -70,51 +70,19 @@ packed_free(struct flow *f)
 	f->packed = NULL;
 }
 
-static uint64_t
-folded(int64_t i)
-{
-	return (uint64_t)i << 1 ^ (uint64_t)(i >> 63);
-}
-
-static int64_t
-unfolded(uint64_t u)
-{
-	return (int64_t)(u >> 1 ^ -(u & 1));
-}
-
-static uint8_t *
-put_number(uint8_t *b, uint64_t u)
-{
-	for (; u >= 0x80; u >>= 7)
-		*b++ = (uint8_t)(u | 0x80);
-	*b++ = (uint8_t)u;
-	return b;
-}
-
-static uint64_t
-take_number(const uint8_t **b)
-{
-	uint64_t u = 0;
-	unsigned shift = 0;
-
-	for (; **b & 0x80; shift += 7)
-		u |= (uint64_t)(*(*b)++ & 0x7f) << shift;
-	return u | (uint64_t) * (*b)++ << shift;
-}
-
 /* Fields are known by where they lie, in words: all tables lie close together. */
 #define WORD ((intptr_t) _Alignof(struct field))
 
 static uint64_t
 number_of(const struct field *field)
 {
-	return folded(((intptr_t)field - (intptr_t)malformed_fields) / WORD);
+	return leb_fold(((intptr_t)field - (intptr_t)malformed_fields) / WORD);
 }
 
 static const struct field *
 numbered(uint64_t number)
 {
-	return (const struct field *)((intptr_t)malformed_fields + unfolded(number) * WORD);
+	return (const struct field *)((intptr_t)malformed_fields + leb_unfold(number) * WORD);
 }
 
 /* Times come from the wire, and may lie at both ends of the scale. */
@@ -140,9 +108,9 @@ put_value(uint8_t *b, const struct fact *fact)
 	case FACT_MARK:
 		break;
 	case FACT_UINT:
-		return put_number(b, fact->u);
+		return leb_put(b, fact->u);
 	case FACT_TEXT:
-		return put_number(b, fact->text.n);
+		return leb_put(b, fact->text.n);
 	case FACT_ADDR:
 		from = addr_is_v4(&fact->addr) ? ADDR_V4_AT : 0;
 		memcpy(b, fact->addr.b + from, sizeof fact->addr.b - from);
@@ -190,14 +158,14 @@ packed_add(struct flow *f, const struct fact *fact)
 
 	*b++ = (uint8_t)mark;
 	if (!(mark & SAME_PACKET)) {
-		b = put_number(b, folded(difference(fact->nsec, p ? p->base : fact->nsec)));
-		b = put_number(b, fact->at.frame);
+		b = leb_put(b, leb_fold(difference(fact->nsec, p ? p->base : fact->nsec)));
+		b = leb_put(b, fact->at.frame);
 		if (!(mark & IN_FIRST))
-			b = put_number(b, fact->at.capture);
+			b = leb_put(b, fact->at.capture);
 	}
 	if (!(mark & (SAME_MESSAGE | NEXT_MESSAGE)))
-		b = put_number(b, fact->message);
-	b = put_number(b, number_of(fact->field));
+		b = leb_put(b, fact->message);
+	b = leb_put(b, number_of(fact->field));
 	b = put_value(b, fact);
 	p = with_room(f, (size_t)(b - head) + ntext, fact->nsec);
 	p->frame = fact->at.frame;
@@ -217,10 +185,10 @@ take_value(const uint8_t *b, unsigned mark, struct fact *fact)
 	case FACT_MARK:
 		break;
 	case FACT_UINT:
-		fact->u = take_number(&b);
+		fact->u = leb_take(&b);
 		break;
 	case FACT_TEXT:
-		fact->text.n = take_number(&b);
+		fact->text.n = leb_take(&b);
 		fact->text.p = b;
 		return b + fact->text.n + 1;
 	case FACT_ADDR:
@@ -244,17 +212,17 @@ packed_read(const struct packed *p, struct fact *facts, size_t n)
 		unsigned mark = *b++;
 
 		if (!(mark & SAME_PACKET)) {
-			last.nsec = sum(p->base, unfolded(take_number(&b)));
-			last.at.frame = (uint32_t)take_number(&b);
-			last.at.capture = mark & IN_FIRST ? 0 : (uint16_t)take_number(&b);
+			last.nsec = sum(p->base, leb_unfold(leb_take(&b)));
+			last.at.frame = (uint32_t)leb_take(&b);
+			last.at.capture = mark & IN_FIRST ? 0 : (uint16_t)leb_take(&b);
 		}
 		if (mark & NEXT_MESSAGE)
 			last.message++;
 		else if (!(mark & SAME_MESSAGE))
-			last.message = (uint32_t)take_number(&b);
+			last.message = (uint32_t)leb_take(&b);
 		facts[i] = last;
 		facts[i].from = mark & BY_SERVER ? SERVER : CLIENT;
-		facts[i].field = numbered(take_number(&b));
+		facts[i].field = numbered(leb_take(&b));
 		b = take_value(b, mark, &facts[i]);
 	}
 	return p->nsorted;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When the bytes of a connection passed, and which of them were lost. */
 #include "rate.h"
+#include "leb128.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,8 +193,10 @@ rate_free(struct rate *r, uint32_t *points)
 	memory_shrinks(sizeof *r);
 	for (int i = 0; i < 2; i++) {
 		memory_shrinks(r->side[i].size * sizeof *r->side[i].points);
+		memory_shrinks(r->side[i].npacked);
 		*points -= r->side[i].size;
 		free(r->side[i].points);
+		free(r->side[i].packed);
 	}
 	free(r);
 }
@@ -212,17 +215,73 @@ rate_is_suspicious(const struct rate *r)
 	return s->lost >= LOSSES_MIN && s->lost * ONE_IN >= s->n;
 }
 
+/* Of a packed point: the fate, and what is not as usual. */
+enum {
+	FATE = 3,
+	OTHER_LENGTH = 1 << 2, /* than that of the point before */
+	CONFIRMED = 1 << 3,    /* the delay is known */
+};
+/* A byte of these, and four numbers. */
+#define PACKED_MOST (1 + 4 * LEB_MOST)
+
+static uint8_t *
+pack_point(uint8_t *b, const struct rate_point *p, const struct rate_point *before)
+{
+	bool other = p->len != before->len;
+
+	*b++ = (uint8_t)(p->fate | (other ? OTHER_LENGTH : 0) | (p->delay ? CONFIRMED : 0));
+	b = leb_put(b, leb_fold((int64_t)p->usec - before->usec));
+	b = leb_put(b, leb_fold((int64_t)p->frame - before->frame));
+	if (other)
+		b = leb_put(b, p->len);
+	return p->delay ? leb_put(b, p->delay) : b;
+}
+
+static void
+pack_side(struct rate_side *s)
+{
+	uint8_t *all = xrealloc(NULL, (size_t)s->n + 1, PACKED_MOST), *b = all;
+	struct rate_point none = {0};
+
+	for (uint32_t i = 0; i < s->n; i++)
+		b = pack_point(b, &s->points[i], i ? &s->points[i - 1] : &none);
+	s->npacked = (uint32_t)(b - all);
+	s->packed = xrealloc(NULL, s->npacked + (size_t)1, 1);
+	memcpy(s->packed, all, s->npacked);
+	free(all);
+	memory_grows(s->npacked);
+}
+
 void
-rate_trim(struct rate *r, uint32_t *points)
+rate_pack(struct rate *r, uint32_t *points)
 {
 	for (int i = 0; i < 2; i++) {
 		struct rate_side *s = &r->side[i];
 
-		if (s->n == 0 || s->n == s->size)
-			continue;
-		memory_shrinks((s->size - s->n) * sizeof *s->points);
-		*points -= s->size - s->n;
-		s->points = xrealloc(s->points, s->n, sizeof *s->points);
-		s->size = s->n;
+		pack_side(s);
+		memory_shrinks(s->size * sizeof *s->points);
+		*points -= s->size;
+		free(s->points);
+		s->points = NULL;
+		s->size = 0;
+	}
+}
+
+void
+rate_unpack(const struct rate_side *s, struct rate_point *ret)
+{
+	const uint8_t *b = s->packed;
+	struct rate_point p = {0};
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		unsigned mark = *b++;
+
+		p.fate = mark & FATE;
+		p.usec = (uint32_t)(p.usec + leb_unfold(leb_take(&b)));
+		p.frame = (uint32_t)(p.frame + leb_unfold(leb_take(&b)));
+		if (mark & OTHER_LENGTH)
+			p.len = (uint16_t)leb_take(&b);
+		p.delay = mark & CONFIRMED ? (uint32_t)leb_take(&b) : 0;
+		ret[i] = p;
 	}
 }

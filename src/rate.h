@@ -13,7 +13,7 @@
 #define RATE_AFTER 8192
 /* One direction's packets: 10 MB of full segments are 7,000. */
 #define RATE_POINTS_MAX 12288
-/* All of them together: 32 MB. */
+/* Those of all connections that are not over: 32 MB. */
 #define RATE_POINTS_ALL (3u << 19)
 
 enum rate_fate {
@@ -34,8 +34,10 @@ struct rate_point {
 };
 
 struct rate_side {
-	struct rate_point *points;
+	struct rate_point *points; /* NULL once packed */
 	uint32_t n, size;
+	uint8_t *packed;
+	uint32_t npacked;  /* bytes of it */
 	uint32_t next;     /* sequence number that should come next */
 	uint32_t acked;    /* points before it have been looked at by acknowledgements */
 	uint32_t repeated; /* usec of the last retransmission */
@@ -57,6 +59,8 @@ void rate_note(struct flow *f, const struct trace *t, uint32_t *points);
 enum side rate_loser(const struct rate *r);
 /* Did that side lose so much that a limit may be the cause? */
 bool rate_is_suspicious(const struct rate *r);
-/* Gives back what a finished record does not need. */
-void rate_trim(struct rate *r, uint32_t *points);
+/* Makes a finished record small: some 7 bytes a packet. Sequence numbers are forgotten. */
+void rate_pack(struct rate *r, uint32_t *points);
+/* Writes the points of a packed side, of which there are s->n. */
+void rate_unpack(const struct rate_side *s, struct rate_point *ret);
 void rate_free(struct rate *r, uint32_t *points); /* accepts NULL */

@@ -72,7 +72,7 @@ struct rates {
 	struct log *logs;
 	size_t n, size;
 	uint32_t *points;
-	uint32_t bystanders; /* points of those that are not suspected */
+	size_t bytes, bystanders; /* of records; of those that are not suspected */
 	size_t nsuspected;
 	uint64_t forgotten, unmissed;
 	struct member cached[GROUP_MAX]; /* the group that was fitted last */
@@ -107,10 +107,10 @@ rates_forgotten(const struct rates *r)
 	return r->forgotten + (r->nsuspected ? r->unmissed : 0);
 }
 
-static uint32_t
-points_of(const struct log *log)
+static size_t
+record_bytes(const struct log *log)
 {
-	return log->rate->side[CLIENT].n + log->rate->side[SERVER].n;
+	return log->rate->side[CLIENT].npacked + (size_t)log->rate->side[SERVER].npacked;
 }
 
 /* Forgets the one that was not suspected and ended first. */
@@ -120,7 +120,8 @@ forget_bystander(struct rates *r)
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->logs[i].suspected)
 			continue;
-		r->bystanders -= points_of(&r->logs[i]);
+		r->bystanders -= record_bytes(&r->logs[i]);
+		r->bytes -= record_bytes(&r->logs[i]);
 		rate_free(r->logs[i].rate, r->points);
 		memmove(&r->logs[i], &r->logs[i + 1], (r->n - i - 1) * sizeof *r->logs);
 		r->n--;
@@ -140,8 +141,8 @@ rates_take(struct rates *r, const struct look *l, struct flow *f)
 	if (f->rate->full)
 		r->forgotten++;
 	if (f->rate->side[CLIENT].lost + f->rate->side[SERVER].lost == 0 ||
-	    (r->n == RATES_MAX && !forget_bystander(r))) {
-		r->forgotten += r->n == RATES_MAX && !f->rate->full;
+	    ((r->n == RATES_MAX || r->bytes > RECORDS_MAX) && !forget_bystander(r))) {
+		r->forgotten += (r->n == RATES_MAX || r->bytes > RECORDS_MAX) && !f->rate->full;
 		rate_free(f->rate, r->points);
 		f->rate = NULL;
 		return;
@@ -160,15 +161,16 @@ rates_take(struct rates *r, const struct look *l, struct flow *f)
 		       : RTT_DEFAULT;
 	if (log->rtt < RTT_LEAST)
 		log->rtt = RTT_LEAST;
-	rate_trim(f->rate, r->points);
 	log->rate = f->rate;
 	log->suspected = rate_is_suspicious(f->rate);
+	rate_pack(f->rate, r->points);
 	f->rate = NULL;
+	r->bytes += record_bytes(log);
 	if (log->suspected)
 		r->nsuspected++;
 	else
-		r->bystanders += points_of(log);
-	while (r->bystanders > BYSTANDER_POINTS_MAX && forget_bystander(r))
+		r->bystanders += record_bytes(log);
+	while ((r->bystanders > BYSTANDERS_MAX || r->bytes > RECORDS_MAX) && forget_bystander(r))
 		;
 }
 
@@ -184,11 +186,13 @@ static size_t
 add_passages(struct passage *p, size_t n, const struct member *m, int64_t began, uint16_t number)
 {
 	const struct rate_side *s = &m->log->rate->side[m->from];
+	struct rate_point *points = xcalloc(s->n, sizeof *points);
 	int64_t ahead = (m->log->rate->began - began) / NSEC_PER_USEC;
 	bool behind = is_behind(s);
 
+	rate_unpack(s, points);
 	for (uint32_t i = 0; i < s->n && n < PASSAGES_MAX; i++) {
-		const struct rate_point *x = &s->points[i];
+		const struct rate_point *x = &points[i];
 
 		if (x->fate == RATE_HOLE || x->fate == RATE_VOID)
 			continue;
@@ -201,6 +205,7 @@ add_passages(struct passage *p, size_t n, const struct member *m, int64_t began,
 					  .arrived = behind || x->delay,
 					  .lost = x->fate == RATE_LOST};
 	}
+	free(points);
 	return n;
 }
 

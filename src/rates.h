@@ -8,10 +8,12 @@
 
 /* Connections that are remembered; most captures have a handful that lose that much. */
 #define RATES_MAX 4096
-/* Packets of those that lost too few to be suspected, and are kept for the sake of others that may
- * share a limit with them: 4 MB. A group of 32, the largest that is looked at, may have 6,500 each.
- */
-#define BYSTANDER_POINTS_MAX 209715
+/* Bytes of their packed records: 200 of the longest. */
+#define RECORDS_MAX (16u << 20)
+/* Of these, of connections that lost too few to be suspected, and are kept for the sake of others
+ * that may share a limit with them. A group of 32, the largest that is looked at, may have 9,000
+ * packets each. */
+#define BYSTANDERS_MAX (2u << 20)
 
 struct rates;
 struct look;

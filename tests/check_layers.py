@@ -18,6 +18,7 @@ import tempfile
 HOME = {
     "config": "base",           # made by meson
     "packet": "cursor", "fact": "cursor",       # words that all stages share
+    "leb128": "base",           # numbers as bytes
     "walk": "link",             # where the decoder stands
     "lane": "reassemble",       # the reassembler's inside, which lane.c is a part of
     "flow": "kept",             # struct flow: what kept, trace and flow work on
