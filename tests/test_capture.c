@@ -159,6 +159,30 @@ timed_file(const int *usec, unsigned link)
 	return f;
 }
 
+/* Time, input and number of each frame. */
+static void
+check_merged(struct capture *c, const int (*expected)[3], size_t n, unsigned more)
+{
+	struct frame f[BATCH];
+	bool together = false;
+	size_t at = 0;
+
+	for (unsigned k; (k = next_batch(c, f, more)) > 0; at += k) {
+		together |= k > 1;
+		for (unsigned i = 0; i < k; i++) {
+			const int *x = expected[at + i];
+
+			assert_true(at + i < n);
+			assert_int_equal(f[i].nsec, x[0] * 1000);
+			assert_int_equal(f[i].capture, x[1]);
+			assert_int_equal(f[i].number, x[2]);
+			assert_true(is_pattern(f[i].data, (unsigned)x[0], f[i].caplen));
+		}
+	}
+	assert_int_equal(at, n);
+	assert_int_equal(together, more > 0);
+}
+
 static void
 test_merge(void **state)
 {
@@ -172,7 +196,6 @@ test_merge(void **state)
 	struct memory_file files[4];
 	const char *names[4];
 	struct capture *c;
-	struct frame f;
 	char *why;
 
 	(void)state;
@@ -180,15 +203,13 @@ test_merge(void **state)
 		files[i] = timed_file(times[i], 1);
 		names[i] = files[i].name;
 	}
-	assert_int_equal(capture_open(names, 4, &plain, &c, &why), 0);
-	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
-		assert_int_equal(capture_next(c, &f), 1);
-		assert_int_equal(f.nsec, expected[i][0] * 1000);
-		assert_int_equal(f.capture, expected[i][1]);
-		assert_int_equal(f.number, expected[i][2]);
-		assert_true(is_pattern(f.data, (unsigned)expected[i][0], f.caplen));
+	for (unsigned more = 1; more < BATCH; more++) { /* the same, in batches of any size */
+		assert_int_equal(capture_open(names, 4, &plain, &c, &why), 0);
+		check_merged(c, expected, sizeof expected / sizeof *expected, more);
+		capture_close(c);
 	}
-	assert_int_equal(drain(c), 0);
+	assert_int_equal(capture_open(names, 4, &plain, &c, &why), 0);
+	check_merged(c, expected, sizeof expected / sizeof *expected, 0);
 	assert_int_equal(capture_count(c), 4);
 	assert_int_equal(capture_info(c, 0)->out_of_order, 1);
 	assert_int_equal(capture_info(c, 0)->largest_step_back, 5000);

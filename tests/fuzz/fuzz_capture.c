@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A few bytes of gzip or zstd can stand for gigabytes; this many frames are enough. */
 #define FRAMES_MOST 100000
+/* So many are held at once. */
+#define BATCH 7
 
 static struct reassembler *reassembler;
 
@@ -47,21 +49,26 @@ read_all(struct capture *c)
 	struct decoder *decoder = decoder_new(defrag);
 	uint64_t seen[2] = {0};
 	static volatile uint8_t touched;
-	struct frame f;
+	struct frame held[BATCH];
+	size_t k;
 
 	(void)touched;
 	decoder_want_sums(decoder, true);
-	for (unsigned n = 0; n < FRAMES_MOST && capture_next(c, &f) > 0; n++) {
-		struct packet p;
-		enum decoded r = decode(decoder, &f, &p);
+	for (size_t n = 0; n < FRAMES_MOST && capture_next(c, held) > 0; n += k) {
+		k = 1 + capture_more(c, held + 1, n % BATCH);
+		for (size_t j = 0; j < k; j++) {
+			const struct frame *f = &held[j];
+			struct packet p;
+			enum decoded r = decode(decoder, f, &p);
 
-		check(&f, r, &p);
-		for (uint32_t i = 0; i < f.caplen; i += 64)
-			touched = f.data[i];
-		/* A file's own order holds. */
-		if (f.capture > 1 || f.number <= seen[f.capture])
-			abort();
-		seen[f.capture] = f.number;
+			check(f, r, &p);
+			for (uint32_t i = 0; i < f->caplen; i += 64)
+				touched = f->data[i];
+			/* A file's own order holds. */
+			if (f->capture > 1 || f->number <= seen[f->capture])
+				abort();
+			seen[f->capture] = f->number;
+		}
 	}
 	decoder_free(decoder);
 	defrag_free(defrag);
