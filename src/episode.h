@@ -22,34 +22,35 @@ struct episode {
 	int64_t rtt;                     /* of its handshake, from here to the server; 0: unknown */
 	struct addr answer;              /* DNS: the first address, if dns_positive */
 	int64_t took;                    /* DNS: from the question to the answer; 0: none came */
-	uint16_t dns_type;               /* DNS: what was asked for */
-	uint16_t client_port, port;      /* port: the server's */
-	uint32_t quic;                   /* the version of QUIC that was spoken last, or 0 */
+	const struct dissector *protocol; /* who read it; NULL if nobody did */
+	struct pace pace[2];              /* TCP: by side */
+	uint32_t quic;                    /* the version of QUIC that was spoken last, or 0 */
+	uint32_t shape;    /* which program the client is, by its ClientHello; 0: unknown */
+	uint32_t chose;    /* what the server chose: version and cipher suite of TLS; 0: unknown */
+	uint32_t url;      /* hash of what was asked for over HTTP; 0: nothing */
+	uint16_t dns_type; /* DNS: what was asked for */
+	uint16_t client_port, port; /* port: the server's */
+	struct usage usage;         /* by what its bytes say */
 	uint8_t proto;
 	uint8_t outcome;    /* enum outcome */
 	uint8_t first_ttl;  /* of the server's first packet that is no reset; 0: none came */
 	uint8_t data_ttl;   /* of the server's first payload; 0 if it said nothing */
 	uint8_t rcode, ttl; /* DNS: of the answer, if took; ttl 0: unknown */
 	uint8_t asked;      /* DNS: how often the same question was sent */
-	bool dns, dns_positive;
-	bool dns_soa, dns_asked_edns, dns_edns; /* DNS: the answer's zone; EDNS either way */
-	bool dns_declared;                      /* DNS: it explains itself (RFC 8914) */
-	bool again;       /* the same name was asked for in this conversation before */
-	uint32_t shape;   /* which program the client is, by its ClientHello; 0: unknown */
-	uint32_t chose;   /* what the server chose: version and cipher suite of TLS; 0: unknown */
-	uint32_t url;     /* hash of what was asked for over HTTP; 0: nothing */
-	bool ech;         /* the ClientHello has Encrypted Client Hello, or greases it */
-	uint8_t starttls; /* of mail: 0 not told, 1 not offered, 2 offered */
-	bool silent;      /* opened in vain: not one packet came back */
-	bool interfered;  /* set by correlation */
-	bool large_heard; /* the server confirmed a packet of the client's that was full */
-	bool reset;       /* the server, or somebody in its name, reset it after words were said */
-	bool encrypted;   /* the client's first words look like nothing at all (opening.h) */
-	struct pace pace[2]; /* TCP: by side */
-	bool dns_key;        /* DNS: an HTTPS answer with a key for Encrypted Client Hello */
-	bool unasked;        /* DNS: an answer in a conversation that asked nothing */
-	struct usage usage;  /* by what its bytes say */
-	const struct dissector *protocol; /* who read it; NULL if nobody did */
+	uint8_t starttls;   /* of mail: 0 not told, 1 not offered, 2 offered */
+	bool dns : 1, dns_positive : 1;
+	bool dns_soa : 1; /* DNS: the answer's zone */
+	bool dns_asked_edns : 1, dns_edns : 1;
+	bool dns_declared : 1; /* DNS: it explains itself (RFC 8914) */
+	bool dns_key : 1;      /* DNS: an HTTPS answer with a key for Encrypted Client Hello */
+	bool unasked : 1;      /* DNS: an answer in a conversation that asked nothing */
+	bool again : 1;        /* the same name was asked for in this conversation before */
+	bool ech : 1;          /* the ClientHello has Encrypted Client Hello, or greases it */
+	bool silent : 1;       /* opened in vain: not one packet came back */
+	bool interfered : 1;   /* set by correlation */
+	bool large_heard : 1;  /* the server confirmed a packet of the client's that was full */
+	bool reset : 1; /* the server, or somebody in its name, reset it after words were said */
+	bool encrypted : 1; /* the client's first words look like nothing at all (opening.h) */
 };
 
 /* Did the one take less than half as long as the other, and not only by the jitter of a capture?

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 /* Larger blocks are malloc()'s. */
-#define STEP 32
-#define LARGEST 1536
+#define STEP 16
+#define LARGEST 1024
 #define SLAB HUGE_PAGE
 
 /* Under a sanitizer each block is its own, so that it sees who uses one that was given back. */

@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-/* A block of n bytes, zeroed, aligned to 32. Who gives it back says its size again. Never NULL. */
+/* A block of n bytes, zeroed, aligned to 16. Who gives it back says its size again. Never NULL. */
 void *pool_alloc(size_t n);
 /* Makes an array of `had` elements one of `want`, which are more; the new ones are not zeroed. */
 void *pool_grow(void *p, size_t had, size_t want, size_t size);
