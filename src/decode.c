@@ -416,7 +416,8 @@ is_plain(const struct frame *f)
 	return total >= 2 * IP4_HEADER && total <= f->caplen - ETHERNET_HEADER;
 }
 
-/* What the walk would make of such a frame. */
+/* What the walk would make of such a frame. In one piece: a call for each layer is a fifth of all
+ * instructions here. */
 static __attribute__((flatten)) enum decoded
 decode_plain(struct decoder *d, const struct frame *f, struct packet *pkt)
 {

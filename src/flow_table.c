@@ -338,6 +338,7 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 	return NULL;
 }
 
+/* In one piece, as every packet comes here. */
 __attribute__((flatten)) void
 flow_expect(const struct flow_table *t, struct packet *pkt)
 {
