@@ -247,7 +247,8 @@ take_packet(struct analysis *a, const struct packet *pkt)
 static bool
 lies_in(const struct packet *pkt, const struct frame *frame)
 {
-	return !pkt->payload.n || (uintptr_t)pkt->payload.p - (uintptr_t)frame->data < frame->caplen;
+	return !pkt->payload.n ||
+	       (uintptr_t)pkt->payload.p - (uintptr_t)frame->data < frame->caplen;
 }
 
 /* Gets frames if there are none. With `held`, only such as leave the ones before where they are. */

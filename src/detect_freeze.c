@@ -27,8 +27,8 @@ struct stop {
 	int64_t at;        /* its last packet */
 	size_t unheard;    /* packets of the other side afterwards that call for an answer */
 	long first, final; /* the first of them, and the mute side's last packet; -1: not kept */
-	uint32_t after;    /* kept packets of the other side afterwards */
-	uint64_t bytes;    /* of these */
+	uint32_t after; /* packets of the other side afterwards; of TCP's, those that were kept */
+	uint64_t bytes; /* of these */
 	bool
 	    unfinished; /* the last thing that came was a full segment in the middle of something */
 };
@@ -70,6 +70,11 @@ find_stop(struct stop *s, const struct look *l)
 			s->first = s->first < 0 ? (long)i : s->first;
 			s->unheard++;
 		}
+	}
+	/* Datagrams that nothing answers are not odd, and only the last of them are kept. */
+	if (f->proto == IPPROTO_UDP) {
+		s->after = f->half[other_side(s->mute)].turn_packets;
+		s->bytes = f->half[other_side(s->mute)].turn_bytes;
 	}
 }
 

@@ -65,9 +65,12 @@ struct half {
 	bool has_ack : 1;
 	bool done : 1;       /* its stream is not wanted any more */
 	uint32_t turn_bytes; /* payload since the other side last spoke */
-	uint32_t end_seq;    /* sequence number of its RST or FIN, if resets or fins */
-	uint32_t kept;       /* newest kept segment (kept.h), 0 if none */
-	uint64_t shape;      /* its first packets, a few bits each (shape.h) */
+	union {
+		uint32_t end_seq; /* TCP: sequence number of its RST or FIN, if resets or fins */
+		uint32_t turn_packets; /* others: packets since the other side last spoke */
+	};
+	uint32_t kept;  /* newest kept segment (kept.h), 0 if none */
+	uint64_t shape; /* its first packets, a few bits each (shape.h) */
 };
 
 /* Two versions of the same bytes (or what fits of them, from the first difference on). */
@@ -143,10 +146,10 @@ struct flow {
 	int64_t first; /* time of the first packet; from here on, not for every packet */
 	struct ref first_at;
 	const struct dissector *dissector; /* NULL until one claims the flow */
-	uint64_t id;              /* in order of first packet, from 1 */
-	struct ref at;            /* facts noted now cite this packet */
-	int64_t at_nsec;          /* its time */
-	void *state;              /* the dissector's own, zeroed */
+	uint64_t id;                       /* in order of first packet, from 1 */
+	struct ref at;                     /* facts noted now cite this packet */
+	int64_t at_nsec;                   /* its time */
+	void *state;                       /* the dissector's own, zeroed */
 	struct message_buffer *buffer[2];
 	struct packed *packed; /* its facts in capture order, bounded: packed.c */
 	struct fact *facts;    /* the same once it is judged: facts_unpack() */

@@ -39,7 +39,7 @@ static const int64_t idle_max[NLISTS] = {
  * has nothing to add after the last stray packet; a DNS query waits 10 s for further answers
  * (OONI's technique note). */
 static const int64_t patience[NLISTS] = {
-    [OPENING] = 130 * NSEC_PER_SEC, [OPEN] = 300 * NSEC_PER_SEC,     [ENDED] = 60 * NSEC_PER_SEC,
+    [OPENING] = 130 * NSEC_PER_SEC, [OPEN] = 300 * NSEC_PER_SEC,    [ENDED] = 60 * NSEC_PER_SEC,
     [CLOSED] = 2 * NSEC_PER_SEC,    [DATAGRAM] = 10 * NSEC_PER_SEC, [SETTLED] = 60 * NSEC_PER_SEC,
 };
 

@@ -347,6 +347,15 @@ count_packet(struct flow *f, struct half *h, const struct packet *pkt)
 }
 
 static void
+count_datagram(struct half *h, struct half *o, const struct packet *pkt)
+{
+	if (o->turn_packets)
+		h->turn_packets = h->turn_bytes = o->turn_packets = o->turn_bytes = 0;
+	h->turn_packets++;
+	h->turn_bytes += pkt->payload_len;
+}
+
+static void
 note_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum side from,
 	    struct flow_counts *counts)
 {
@@ -385,6 +394,7 @@ note_packet(struct flow *f, struct kept *kept, const struct packet *pkt, enum si
 				h->first_data = pkt->nsec;
 			h->last_data = pkt->nsec;
 			h->bytes += pkt->payload_len;
+			count_datagram(h, &f->half[other_side(from)], pkt);
 		}
 		h->last_window = pkt->window;
 	}

@@ -94,7 +94,8 @@ class Freeze(Rule):
             if (view.bytes <= self.volume if self.volume else view.passed <= self.packets):
                 return True
             view.frozen = e = self.event(box, view, p)
-            e.stage = "established"
+            if view.key[0] == "tcp":
+                e.stage = "established"
             e.ways.update(("up", "down"))
             e.accept.setdefault("scored", False)
         view.frozen.dropped.append(p)

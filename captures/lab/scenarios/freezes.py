@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connections that work and stop dead: after a budget of packets or bytes, and for other reasons."""
 from . import scenario
-from .. import payloads as say
+from .. import payloads as say, talks
 from ..limits import Foreign, Freeze
 from .rates import bulk, download
 
@@ -58,7 +58,41 @@ def freeze_at_server(lab):
         download(lab, n, 0.2 + 16 * i, SIZE, deadline=12)
 
 
+def babble(lab, at, peer, asked, more):
+    """Datagrams that no protocol is known by: so many are asked for, and then some more, as a client
+    does that is not answered."""
+    def noise(low, high):
+        return lab.rng.randbytes(lab.rng.randrange(low, high))
+
+    sends = [(0.4 * i, noise(60, 200)) for i in range(asked)]
+    sends += [(0.4 * asked + 1.3 * i, noise(60, 90)) for i in range(more)]
+    return talks.datagrams(lab, at, peer, lab.pick(40000, 27015, 51000), sends,
+                           answer=lambda payload: [noise(200, 900), noise(200, 900)])
+
+
+@scenario("interference", kind="pcap.gz")
+def freeze_datagrams(lab):
+    """After 25 packets each exchange of datagrams with a foreign address is dead, however long one asks."""
+    listed_one = lab.host()
+    lab.rule(Freeze(Foreign([listed_one.address]), packets=lab.pick(25, 22, 28)))
+    lab.until = 120
+    babble(lab, 0.3, listed_one, 60, 0)
+    for i, more in enumerate((9, 14, 22)):
+        babble(lab, 2 + 20 * i, lab.host(), 12, more)
+    babble(lab, 50, listed_one, 60, 0)
+
+
 # --- twins ---
+
+@scenario("twin", kind="pcap.gz")
+def stall_datagrams(lab):
+    """Peers of datagrams go away in the middle, at no count in particular."""
+    lab.until = 140
+    for i in range(3):
+        peer = lab.host()
+        dies_after(peer, int(lab.between(21 + 34 * i, 16, 160)))
+        babble(lab, 0.3 + 20 * i, peer, 70, 12)
+
 
 @scenario("twin", kind="pcap.gz")
 def stall_server(lab):
