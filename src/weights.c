@@ -52,7 +52,7 @@ const struct weight weights[] = {
     {"burst.climbs", FAMILY_SEQUENCE, 1.5, "a volley of resets guesses sequence numbers"},
 
     {"after.goes_on", FAMILY_AFTER, 3.41, "its alleged sender goes on afterwards"},
-    {"after.speaks", FAMILY_AFTER, 1.22, "its alleged sender says something new afterwards"},
+    {"after.speaks", FAMILY_AFTER, 1.22, "its alleged sender says something afterwards"},
     {"after.no_fin", FAMILY_AFTER, 4.0, "its alleged sender knows nothing of it afterwards"},
     {"after.request_died", FAMILY_AFTER, 4.0,
      "the packet that it answers died on the way, says a router"},
