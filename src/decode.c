@@ -413,7 +413,7 @@ is_plain(const struct frame *f)
 	    load16(ip + 6) & (uint16_t)~IP4_DF)
 		return false;
 	total = load16(ip + 2);
-	return total >= 2 * IP4_HEADER && total <= f->caplen - ETHERNET_HEADER;
+	return total >= (size_t)2 * IP4_HEADER && total <= f->caplen - ETHERNET_HEADER;
 }
 
 /* What the walk would make of such a frame. In one piece: a call for each layer is a fifth of all

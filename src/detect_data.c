@@ -241,8 +241,8 @@ suspect_fin(const struct look *l, size_t i)
 	struct finding *f;
 	struct measure m;
 
-	/* Being early is not enough: caches on the way answer early, and close. Being in time speaks
-	 * for nobody. */
+	/* Being early is not enough: caches on the way answer early, and close. Being in time
+	 * speaks for nobody. */
 	if (after < 0 && before < 0 && measure_but_time(l, i, trigger) < 4)
 		return NULL;
 	measure_packet(&m, l, i, trigger);

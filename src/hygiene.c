@@ -22,6 +22,15 @@ struct sentences {
 	uint64_t left_out;
 };
 
+static void
+keep(struct sentences *s, const char *text)
+{
+	if (s->n == s->most)
+		s->left_out++;
+	else
+		s->text[s->n++] = arena_printf(s->arena, "%s", text);
+}
+
 static void say(struct sentences *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static void
@@ -30,14 +39,10 @@ say(struct sentences *s, const char *fmt, ...)
 	char text[512];
 	va_list ap;
 
-	if (s->n == s->most) {
-		s->left_out++;
-		return;
-	}
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	s->text[s->n++] = arena_printf(s->arena, "%s", text);
+	keep(s, text);
 }
 
 static unsigned long long
@@ -65,7 +70,7 @@ say_count(struct sentences *s, uint64_t n, const char *words)
 		}
 	}
 	text[at] = '\0';
-	say(s, "%s", text);
+	keep(s, text);
 }
 
 static void
