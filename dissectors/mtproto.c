@@ -103,7 +103,7 @@ is_plain(struct bytes b)
 	if (b.n < 8)
 		return MAYBE;
 	if (b.p[0] == 0xef && b.p[1] && b.p[1] < 0x7f)
-		return is_message((struct bytes){b.p + 2, b.n - 2}, b.p[1] * 4u);
+		return is_message((struct bytes){b.p + 2, b.n - 2}, (size_t)b.p[1] * 4);
 	length = le32(b.p);
 	if (le32(b.p + 4) == 0 && length % 4 == 0 && length >= 12 + CLEAR && length < FIRST_MAX)
 		return is_message((struct bytes){b.p + 8, b.n - 8}, length - 12);

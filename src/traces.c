@@ -77,7 +77,7 @@ trace_free(struct flow *f)
 	pool_free(f->tail, TRACE_TAIL * sizeof *f->tail);
 }
 
-#define CACHE_LINE 64
+#define CACHE_LINE ((ptrdiff_t)64)
 
 void
 trace_fetch(const struct flow *f)
