@@ -120,7 +120,7 @@ void *xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((returns_nonnull));
 /* Asks malloc() to keep what it has got: lists that double would be copied into fresh pages each
  * time, and pages would be given back between two that are needed. To be called before threads and
- * allocations. Measured on the 1 GB mix: 3 % of all CPU. */
+ * allocations. Measured on the 1 GB mix: 4,470 page faults in place of 5,090, 1 % of all CPU. */
 void memory_keep(void);
 /* What x86-64 and arm64 call a huge page. */
 #define HUGE_PAGE ((size_t)2 << 20)

@@ -111,7 +111,7 @@ set_link_type(struct input *in, int link_type)
 }
 
 /* A frame whose time lies before an earlier one's. */
-static __attribute__((noinline)) void
+static void
 account_step_back(struct capture_info *info, int64_t nsec)
 {
 	info->out_of_order++;

@@ -80,7 +80,6 @@ checksum_add(uint64_t sum, const uint8_t *p, size_t n)
 bool
 checksum_holds(uint64_t sum)
 {
-	/* Folding keeps the remainder, as 65536 leaves 1, and ends in 0xffff for any other than 0.
-	 */
+	/* Folding keeps the remainder, as 65536 leaves 1, and ends in 0xffff unless in 0. */
 	return sum && sum % 0xffff == 0;
 }

@@ -6,7 +6,7 @@
 #include "episode.h"
 #include "names.h"
 
-/* 65,536 flows of 216 bytes, and as many names: about 25 MB. */
+/* 65,536 flows of 200 bytes, and as many names: under 25 MB. */
 #define EPISODES_MAX 65536
 #define NAMES_MAX 65536
 #define RESOLVERS_MAX 4096
