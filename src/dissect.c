@@ -69,7 +69,7 @@ flow_enough(struct flow *f, enum side from)
 static void
 hand_to(struct flow *f, const struct dissector *d)
 {
-	if (f->state && f->dissector)
+	if (f->dissector)
 		pool_free(f->state, f->dissector->state_size);
 	f->dissector = d;
 	f->state = d && d->state_size ? pool_alloc(d->state_size) : NULL;
