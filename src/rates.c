@@ -131,6 +131,18 @@ forget_bystander(struct rates *r)
 	return false;
 }
 
+static bool
+has_room(struct rates *r)
+{
+	return (r->n < RATES_MAX && r->bytes <= RECORDS_MAX) || forget_bystander(r);
+}
+
+static bool
+lost_anything(const struct rate *r)
+{
+	return r->side[CLIENT].lost || r->side[SERVER].lost;
+}
+
 void
 rates_take(struct rates *r, const struct look *l, struct flow *f)
 {
@@ -140,9 +152,8 @@ rates_take(struct rates *r, const struct look *l, struct flow *f)
 		return;
 	if (f->rate->full)
 		r->forgotten++;
-	if (f->rate->side[CLIENT].lost + f->rate->side[SERVER].lost == 0 ||
-	    ((r->n == RATES_MAX || r->bytes > RECORDS_MAX) && !forget_bystander(r))) {
-		r->forgotten += (r->n == RATES_MAX || r->bytes > RECORDS_MAX) && !f->rate->full;
+	if (!lost_anything(f->rate) || !has_room(r)) {
+		r->forgotten += lost_anything(f->rate) && !f->rate->full;
 		rate_free(f->rate, r->points);
 		f->rate = NULL;
 		return;
