@@ -38,9 +38,9 @@ static const int64_t idle_max[NLISTS] = {
  * follows what goes on and not what went on. A connection that both ends closed and confirmed
  * has nothing to add after the last stray packet; a DNS query waits 10 s for further answers
  * (OONI's technique note). */
-static const int64_t patience[NLISTS] = {
-    [OPENING] = 130 * NSEC_PER_SEC, [OPEN] = 300 * NSEC_PER_SEC,    [ENDED] = 60 * NSEC_PER_SEC,
-    [CLOSED] = 2 * NSEC_PER_SEC,    [DATAGRAM] = 10 * NSEC_PER_SEC, [SETTLED] = 60 * NSEC_PER_SEC,
+static const int64_t settle_after[NLISTS] = {
+    [CLOSED] = 2 * NSEC_PER_SEC,
+    [DATAGRAM] = 10 * NSEC_PER_SEC,
 };
 
 /* A conversation moves to the young end of its list when it speaks, but not for every packet:
@@ -73,7 +73,9 @@ struct flow_table {
 	flow_judge *judge;
 	void *context;
 	struct kept *kept;
-	int64_t looked; /* when the lists were looked through */
+	int64_t looked;           /* when the lists were looked through */
+	int64_t patience[NLISTS]; /* until one is settled or over */
+	int64_t slack[NLISTS];    /* how long one that speaks may stay where it is */
 	struct flow_counts counts;
 };
 
@@ -86,6 +88,10 @@ flow_table_new(size_t max, flow_judge *judge, void *context)
 	t->judge = judge;
 	t->context = context;
 	t->kept = kept_new();
+	for (int i = 0; i < NLISTS; i++) {
+		t->patience[i] = settle_after[i] ? settle_after[i] : idle_max[i];
+		t->slack[i] = t->patience[i] / QUEUE_SLACK;
+	}
 	/* Against crafted collisions. No result depends on it: chains are searched for one key. */
 	if (getrandom(&t->seed, sizeof t->seed, GRND_NONBLOCK) != sizeof t->seed)
 		t->seed = 0x9e3779b97f4a7c15;
@@ -326,15 +332,15 @@ track_quote(struct flow_table *t, const struct packet *pkt)
 			 {q->dport, q->sport},
 			 q->proto,
 			 addr_is_v4(&q->src) && addr_is_v4(&q->dst)};
-	enum side quoted;
-	struct flow *f = find(t, &e, ends_hash(&e, t->seed), pkt->scope, &quoted);
+	enum side other; /* than the one that sent what is quoted */
+	struct flow *f = find(t, &e, ends_hash(&e, t->seed), pkt->scope, &other);
 
 	if (!f) {
 		t->counts.quotes_unknown++;
 		return NULL;
 	}
 	t->counts.quotes++;
-	trace_icmp(f, pkt, other_side(quoted));
+	trace_icmp(f, pkt, other_side(other));
 	return NULL;
 }
 
@@ -424,8 +430,7 @@ flow_track(struct flow_table *t, const struct packet *pkt, enum side *ret_from)
 		f->scope[*ret_from] = pkt->scope;
 	trace_packet(f, t->kept, pkt, *ret_from, &t->counts);
 	list = flow_list(f);
-	if (list != f->list ||
-	    (uint64_t)(f->last - f->queued) > (uint64_t)patience[list] / QUEUE_SLACK) {
+	if (list != f->list || (uint64_t)(f->last - f->queued) > (uint64_t)t->slack[list]) {
 		list_remove(t, f);
 		list_append(t, f, list);
 	}
@@ -463,11 +468,11 @@ flow_retire(struct flow_table *t, int64_t now)
 		return;
 	t->looked = now;
 	for (int i = 0; i < NLISTS; i++) {
-		int64_t limit = patience[i] + patience[i] / QUEUE_SLACK;
+		int64_t limit = t->patience[i] + t->slack[i];
 
 		while (t->oldest[i] && now - t->oldest[i]->queued > limit) {
 			fetch_following(t->oldest[i]);
-			if (patience[i] < idle_max[i])
+			if (settle_after[i])
 				settle(t, t->oldest[i]);
 			else
 				end(t, t->oldest[i]);
