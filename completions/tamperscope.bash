@@ -40,7 +40,7 @@ _tamperscope() {
 	case $command in
 	analyze)
 		words='--format --flows -o --output -f --filter --fingerprints --min-confidence --only
-			--target --exit-code --hash --evidence -q --quiet -v --verbose'
+			--target --exit-code --hash --weighing -q --quiet -v --verbose'
 		;;
 	suggest)
 		words='-f --filter --fingerprints -q --quiet'

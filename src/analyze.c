@@ -6,7 +6,7 @@
 #include "decode.h"
 #include "decoy.h"
 #include "dissect_engine.h"
-#include "evidence.h"
+#include "weighing.h"
 #include "flow_table.h"
 #include "judge.h"
 #include "proxies.h"
@@ -380,7 +380,7 @@ open_all(struct analysis *a, char **ret_why)
 	a->judge.votes = a->votes;
 	a->judge.capture = a->capture;
 	a->judge.suggest = o->suggest;
-	a->judge.keep_all = o->evidence;
+	a->judge.keep_all = o->weighing;
 	return 0;
 }
 
@@ -529,8 +529,8 @@ conclude(struct analysis *a)
 	c.flat_ttl = hygiene_flat_ttl(&a->hygiene);
 	c.lossy = hygiene_lossy(&a->hygiene);
 	correlate(&c);
-	for (size_t i = 0; a->options->evidence && i < c.n; i++)
-		evidence_print(c.candidates[i].suspicion.finding, stdout);
+	for (size_t i = 0; a->options->weighing && i < c.n; i++)
+		weighing_print(c.candidates[i].suspicion.finding, stdout);
 	make_report(a);
 }
 

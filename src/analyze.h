@@ -24,7 +24,7 @@ struct analyze_options {
 	const char *target;    /* only findings and targets of this name or address, or NULL */
 	bool suggest;          /* print a stanza for each abnormal flow that nothing explains */
 	bool stats;            /* count endings and signatures */
-	bool evidence;         /* dump one line of JSON a candidate, for the fit of the weights */
+	bool weighing;         /* dump one line of JSON a candidate, for the fit of the weights */
 
 	/* Shown every flow, or part of one, when it is judged; for development. NULL otherwise. */
 	void (*watch)(void *context, const struct flow *f);

@@ -25,7 +25,7 @@ enum {
 	FLOWS,
 	EXIT_CODE,
 	HASH,
-	EVIDENCE,
+	WEIGHING,
 	CAPTURES,
 	VIEW
 };
@@ -55,7 +55,7 @@ static const struct row rows[] = {
     {EXIT_CODE, FOR(ANALYZE), "exit-code", NULL,
      "exit with status 10 if interference is at least likely"},
     {HASH, FOR(ANALYZE), "hash", NULL, "tell the SHA-256 of each capture"},
-    {EVIDENCE, FOR(ANALYZE), "evidence", NULL,
+    {WEIGHING, FOR(ANALYZE), "weighing", NULL,
      "instead of a report, print all evidence that was weighed, a line of JSON a candidate"},
     {CAPTURES, FOR(CHECK), "captures", "DIR",
      "try each fingerprint on its sample and its near miss in this folder"},
@@ -270,8 +270,8 @@ parse_one(int letter, struct options *o, char **ret_why)
 	case HASH:
 		o->analyze.hash = true;
 		return 0;
-	case EVIDENCE:
-		o->analyze.evidence = true;
+	case WEIGHING:
+		o->analyze.weighing = true;
 		return 0;
 	case 'q':
 		o->quiet = true;

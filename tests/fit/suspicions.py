@@ -44,7 +44,7 @@ def read_lines(tool, path):
     """What the program suspects in one capture; nothing in what it cannot read."""
     env = dict(os.environ)
     env.setdefault("TAMPERSCOPE_FINGERPRINTS", os.path.join(ROOT, "fingerprints"))
-    r = subprocess.run(shlex.split(tool) + ["analyze", "--evidence", path], env=env,
+    r = subprocess.run(shlex.split(tool) + ["analyze", "--weighing", path], env=env,
                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        timeout=TIMEOUT)
     if r.returncode not in (0, 1):

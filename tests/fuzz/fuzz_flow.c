@@ -456,7 +456,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	options.flows = data[0] & WISH_ROWS;
 	options.suggest = data[0] & WISH_SUGGEST;
-	options.evidence = data[0] & WISH_EVIDENCE;
+	options.weighing = data[0] & WISH_EVIDENCE;
 	options.min_confidence = data[0] & WISH_ALL ? 0 : 0.3;
 	begin_again();
 	frames = hear(data + 2, data + size, starts[data[1] % 4]);

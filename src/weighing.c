@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every suspicion with its evidence, one JSON object a line: what tests/fit/fit.py reads. */
-#include "evidence.h"
+#include "weighing.h"
 
 #include <jansson.h>
 
@@ -26,7 +26,7 @@ evidence_of(const struct finding *f)
 }
 
 void
-evidence_print(const struct finding *f, FILE *out)
+weighing_print(const struct finding *f, FILE *out)
 {
 	char client[ADDR_TEXT_MAX], server[ADDR_TEXT_MAX];
 	json_t *o =

@@ -7,4 +7,4 @@
 #include "finding.h"
 
 /* One line of JSON. */
-void evidence_print(const struct finding *f, FILE *out);
+void weighing_print(const struct finding *f, FILE *out);

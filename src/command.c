@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What goes to standard error, and how a command ends. */
+#include "command.h"
+
+#include "printable.h"
+#include "report_parts.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+tell(const char *fmt, ...)
+{
+	va_list ap;
+	char *text, *shown;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	shown = printable(text ? text : "out of memory");
+	fprintf(stderr, "tamperscope: %s\n", shown);
+	free(shown);
+	free(text);
+}
+
+int
+fail(int status, char *why)
+{
+	tell("%s", why ? why : "unknown failure");
+	free(why);
+	return status;
+}
+
+/* A reader that has seen enough (head, less) is no reason to complain. */
+int
+write_failed(const char *name, int error)
+{
+	if (error != -EPIPE)
+		tell("%s: cannot be written: %s", name, strerror(-error));
+	return EXIT_UNREADABLE;
+}
+
+int
+finish_stdout(void)
+{
+	int error = finish(stdout);
+
+	return error ? write_failed("standard output", error) : EXIT_DONE;
+}
+
+void
+warn_of_captures(const struct report *r)
+{
+	for (size_t i = 0; i < r->ncaptures; i++) {
+		const struct capture_info *c = r->captures[i];
+
+		if (c->trouble)
+			tell("%s: %s; analysed up to there", c->file, c->trouble);
+		else if (c->truncated)
+			tell("%s: cut off in the middle of a packet; analysed up to there",
+			     c->file);
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands, and what they share: words to the user and exit statuses. */
+#pragma once
+
+#include "options.h"
+
+/* The contract's exit statuses. */
+enum { EXIT_DONE, EXIT_UNREADABLE, EXIT_USAGE, EXIT_INTERFERED = 10 };
+
+/* Each runs a command and returns its exit status. */
+int run_analyze(const struct options *o); /* suggest and stats, too */
+int run_check(const struct options *o);
+int run_explain(const struct options *o);
+int run_fields(const struct options *o);
+
+/* One line on standard error, whatever is in it. */
+void tell(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Tells what went wrong, frees it, and gives the status back. */
+int fail(int status, char *why);
+/* Tells that a file cannot be written, for a negative errno; returns the status. */
+int write_failed(const char *name, int error);
+/* Flushes; returns the status. */
+int finish_stdout(void);
+/* Tells which captures were not read to their ends. */
+void warn_of_captures(const struct report *r);

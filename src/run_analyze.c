@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tamperscope analyze, suggest, stats. */
+#include "bpf.h"
+#include "command.h"
+#include "output.h"
+#include "report_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define COLUMNS 80       /* where there is no terminal */
+#define COLUMNS_MOST 100 /* longer lines are hard to read */
+
+static struct report_style
+style_for(const struct options *o)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct report_style style = {.columns = COLUMNS, .verbose = o->verbose};
+	struct winsize size;
+
+	if (o->output || !isatty(STDOUT_FILENO))
+		return style;
+	/* https://no-color.org: when present and not empty */
+	style.colour = !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		style.columns = size.ws_col < COLUMNS_MOST ? size.ws_col : COLUMNS_MOST;
+	return style;
+}
+
+/* A filter that means nothing on any common link (Ethernet, raw IP, Linux cooked, 802.11 plain
+ * and with radiotap) is a mistake on the command line. */
+static bool
+filter_is_wrong(const char *filter)
+{
+	static const int links[] = {1, 101, 113, 105, 127};
+	struct bpf *b = bpf_new(filter);
+	char why[160], first[160] = "";
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof links / sizeof *links && !known; i++) {
+		known = bpf_knows(b, links[i], why);
+		if (!i)
+			memcpy(first, why, sizeof first);
+	}
+	bpf_free(b);
+	if (!known)
+		tell("--filter '%s': expected a pcap-filter(7): %s", filter, first);
+	return !known;
+}
+
+/* Mistakes that only a look at the files can tell. */
+static bool
+usage_is_wrong(const struct options *o)
+{
+	if (o->analyze.filter && filter_is_wrong(o->analyze.filter))
+		return true;
+	for (size_t i = 0; o->output && i < o->analyze.nfiles; i++) {
+		if (!output_is(o->output, o->analyze.files[i]))
+			continue;
+		tell("--output %s: expected another file than the capture itself", o->output);
+		return true;
+	}
+	return false;
+}
+
+static bool
+interfered(const struct report *r)
+{
+	for (size_t i = 0; i < r->nfindings; i++)
+		if (rounded(r->findings[i]->confidence) >= CONFIDENCE_LIKELY)
+			return true;
+	return false;
+}
+
+static int
+write_stats(const struct options *o, struct analysis *a, FILE *out)
+{
+	const struct report *r = analysis_report(a);
+	bool json = strcmp(o->writer->format, "json") == 0;
+
+	return (json ? stats_json : stats_text)(analysis_stats(a), r, o->view, out);
+}
+
+int
+run_analyze(const struct options *o)
+{
+	struct report_style style = style_for(o);
+	struct analysis *a = NULL;
+	struct output out;
+	struct report *r;
+	char *why = NULL;
+	int error, status;
+
+	if (usage_is_wrong(o))
+		return EXIT_USAGE;
+	error = output_open(o->output, &out);
+	if (error) {
+		tell("%s: cannot be written: %s", o->output, strerror(-error));
+		return EXIT_UNREADABLE;
+	}
+	error = analyze(&o->analyze, &a, &why);
+	if (error) {
+		output_discard(&out);
+		return fail(EXIT_UNREADABLE, why);
+	}
+	r = analysis_report(a);
+	if (!o->quiet)
+		warn_of_captures(r);
+	status = o->exit_code && interfered(r) ? EXIT_INTERFERED : EXIT_DONE;
+	/* With these the analysis itself has printed what was asked for. */
+	if (o->analyze.stats)
+		error = write_stats(o, a, out.file);
+	else if (!o->analyze.suggest && !o->analyze.weighing)
+		error = o->writer->write(r, &style, out.file);
+	analysis_free(a);
+	if (error)
+		output_discard(&out);
+	else
+		error = output_close(&out);
+	return error ? write_failed(o->output ? o->output : "standard output", error) : status;
+}
