@@ -3,6 +3,7 @@
  * a limit is told when all connections are known that may share it (rates.h). Flach et al., An
  * Internet-Wide Analysis of Traffic Policing, SIGCOMM 2016; Xue et al., Throttling Twitter, IMC
  * 2021. */
+#include "cited.h"
 #include "detect.h"
 #include "rate.h"
 
@@ -18,11 +19,16 @@ cite_losses(struct finding *f, const struct rate *r, enum side from)
 	uint32_t step = s->lost / LOSSES_SHOWN + 1, n = 0;
 
 	for (uint32_t i = 0; i < s->n; i++) {
-		struct ref at = {s->points[i].frame, r->capture};
+		const struct rate_point *p = &s->points[i];
+		struct ref at = {p->frame, r->capture};
+		bool filled = s->holes > s->lost / 2;
+		struct cite *c;
 
-		if (s->points[i].fate == RATE_LOST && n++ % step == 0)
-			finding_cite(
-			    f, at, s->holes > s->lost / 2 ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
+		if (p->fate != RATE_LOST || n++ % step)
+			continue;
+		c = finding_cite(f, at, filled ? ROLE_RETRANSMISSION : ROLE_UNANSWERED);
+		cited_tell(f, c, r->began + p->usec * NSEC_PER_USEC, from, "%u bytes of data",
+			   p->len);
 	}
 }
 

@@ -96,12 +96,38 @@ struct observation {
 	const char *feature, *observed, *baseline; /* baseline may be NULL */
 };
 
+/* Who sent a packet that a report shows: an end of its flow, or something between them. */
+enum seen_from { SEEN_NOWHERE, SEEN_CLIENT, SEEN_SERVER, SEEN_PATH, NSEENS };
+extern const char *const seen_words[NSEENS]; /* NULL, "client", "server", "path" */
+
+/* What a packet of the finding's flow was, for those who draw or comment it (cited.h). `from` is
+ * SEEN_NOWHERE where nothing is known of it: it belongs to another flow, or its record is gone. */
+struct seen {
+	int64_t nsec;
+	uint32_t seq, ack; /* TCP: counted from the initial numbers, as Wireshark shows them */
+	uint32_t len;      /* payload bytes on the wire */
+	uint8_t from;      /* enum seen_from */
+	uint8_t to;        /* enum side */
+	uint8_t flags;     /* enum tcp_flag; of TCP only */
+	uint8_t ttl;
+	bool again;          /* its bytes had been sent before */
+	const char *summary; /* "TLS ClientHello for web.whatsapp.com", "RST, ACK" */
+};
+
 struct cite {
 	struct ref at;
 	enum role role;
 	struct observation *observations;
 	size_t nobservations;
+	struct seen seen;
 };
+
+/* A packet that nothing is claimed of: it shows how far its flow had come. */
+struct context {
+	struct ref at;
+	struct seen seen;
+};
+#define CONTEXT_MAX 4 /* a handshake, and the first word of the server */
 
 /* One weighed piece of evidence: its name is a row of the weights (weigh.h). */
 struct evidence {
@@ -165,6 +191,8 @@ struct finding {
 	size_t nsignatures;
 	struct cite *cites; /* never empty */
 	size_t ncites;
+	struct context context[CONTEXT_MAX]; /* not among the cites; in order of time */
+	size_t ncontext;
 	struct evidence *evidence;
 	size_t nevidence;
 	struct alternative *alternatives;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Certificates of one capture held against each other: one key for unlike names in unlike
  * networks, a name that shows its true certificate elsewhere, a second issuer who is nearer. */
+#include "cited.h"
 #include "judge.h"
 #include "site.h"
 #include "weigh.h"
@@ -148,6 +149,7 @@ suspect_nearer(struct judge *j, const struct shown *s, const struct shown *other
 		return;
 	x.finding = nearer_finding(me, e, s->nsec);
 	c = finding_cite(x.finding, s->at, ROLE_INJECTED);
+	cited_tell(x.finding, c, s->nsec, SERVER, "TLS certificate of %s", s->subject);
 	finding_observe(x.finding, c, "tls.cert.issuer", other->issuer, "%s", s->issuer);
 	finding_cite(x.finding, other->at, ROLE_BASELINE);
 	finding_weigh(x.finding, "cert.changed", other->at);

@@ -2,6 +2,7 @@
 /* What happens to a flow that is over: it is looked at, suspected or not, and remembered. A
  * healthy flow costs a look and one line of history. */
 #include "judge.h"
+#include "cited.h"
 #include "dissect_engine.h"
 #include "injector.h"
 #include "signature.h"
@@ -444,10 +445,12 @@ judge_flow(struct judge *j, struct flow *f)
 		struct suspicion *s = &j->pending[i];
 
 		s->hopeless = s->finding->confidence < HOPELESS;
-		if (s->hopeless && !j->keep_all)
+		if (s->hopeless && !j->keep_all) {
 			finding_free(s->finding);
-		else
-			keep_about(j, s, &e);
+			continue;
+		}
+		cited_describe(s->finding, &l);
+		keep_about(j, s, &e);
 	}
 	if (j->rows)
 		rows_add(j->rows, &l, application_of(j, &l));

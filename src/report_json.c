@@ -212,10 +212,13 @@ frames(const struct finding *f)
 							"observed", value(o->observed), "baseline",
 							value(o->baseline)));
 		}
-		json_array_append_new(list,
-				      json_pack("{si sI ss so}", "capture", (int)c->at.capture,
-						"frame", (json_int_t)c->at.frame, "role",
-						role_words[c->role], "observations", observations));
+		json_array_append_new(
+		    list, json_pack("{si sI ss ss* so* so* so}", "capture", (int)c->at.capture,
+				    "frame", (json_int_t)c->at.frame, "role", role_words[c->role],
+				    "from", seen_words[c->seen.from], "time",
+				    c->seen.from ? time_of(c->seen.nsec) : NULL, "summary",
+				    c->seen.from ? text(c->seen.summary) : NULL, "observations",
+				    observations));
 	}
 	free(order);
 	return list;

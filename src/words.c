@@ -54,6 +54,12 @@ const char *const role_words[NROLES] = {
     [ROLE_CONTROL] = "control",
 };
 
+const char *const seen_words[NSEENS] = {
+    [SEEN_CLIENT] = "client",
+    [SEEN_SERVER] = "server",
+    [SEEN_PATH] = "path",
+};
+
 const char *const outcome_words[NOUTCOMES] = {
     [OUTCOME_OK] = "ok",           [OUTCOME_REFUSED] = "refused",
     [OUTCOME_FAILED] = "failed",   [OUTCOME_INTERFERED] = "interfered",
