@@ -25,6 +25,10 @@ _tamperscope() {
 			tls-alert-injection icmp-rejection protocol-stripping' -- "$cur"))
 		return
 		;;
+	--evidence)
+		compopt -o default
+		return
+		;;
 	--fingerprints | --captures)
 		compopt -o dirnames -o default
 		return
@@ -40,7 +44,7 @@ _tamperscope() {
 	case $command in
 	analyze)
 		words='--format --flows -o --output -f --filter --fingerprints --min-confidence --only
-			--target --exit-code --hash --weighing -q --quiet -v --verbose'
+			--target --evidence --exit-code --hash --weighing -q --quiet -v --verbose'
 		;;
 	suggest)
 		words='-f --filter --fingerprints -q --quiet'

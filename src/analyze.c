@@ -2,6 +2,7 @@
 /* The data path, from capture files to a report. Nothing here names a protocol above TCP, a censor
  * or an output format. */
 #include "analyze.h"
+#include "asked.h"
 #include "complain.h"
 #include "decode.h"
 #include "decoy.h"
@@ -400,53 +401,6 @@ check_inputs(const struct analysis *a, char **ret_why)
 	return 0;
 }
 
-static int
-by_time(const void *a, const void *b)
-{
-	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
-
-	if (x->nsec != y->nsec)
-		return x->nsec < y->nsec ? -1 : 1;
-	if (x->flow.id != y->flow.id)
-		return x->flow.id < y->flow.id ? -1 : 1;
-	if (x->mechanism != y->mechanism)
-		return (int)x->mechanism - (int)y->mechanism;
-	return (int)x->cites[0].at.frame - (int)y->cites[0].at.frame;
-}
-
-static bool
-is_asked_for(const struct analysis *a, const struct finding *f)
-{
-	const struct analyze_options *o = a->options;
-	char text[ADDR_TEXT_MAX];
-
-	if (f->confidence < o->min_confidence || f->ncites == 0)
-		return false;
-	if (o->only && !(o->only & 1u << f->mechanism))
-		return false;
-	if (!o->target)
-		return true;
-	return (f->name && strcasecmp(f->name, o->target) == 0) ||
-	       strcasecmp(addr_text(&f->flow.addr[SERVER], text), o->target) == 0 ||
-	       strcasecmp(f->trigger_value, o->target) == 0;
-}
-
-static size_t
-choose_findings(struct analysis *a)
-{
-	struct judge *j = &a->judge;
-	size_t n = 0;
-
-	a->findings = xcalloc(j->n, sizeof(struct finding *));
-	for (size_t i = 0; i < j->n; i++)
-		if (is_asked_for(a, j->candidates[i].suspicion.finding))
-			a->findings[n++] = j->candidates[i].suspicion.finding;
-	qsort(a->findings, n, sizeof(struct finding *), by_time);
-	for (size_t i = 0; i < n; i++)
-		a->findings[i]->number = (unsigned)i + 1;
-	return n;
-}
-
 static bool
 next_flow(struct report *r, struct flow_row *ret)
 {
@@ -477,6 +431,8 @@ next_flow(struct report *r, struct flow_row *ret)
 static void
 make_report(struct analysis *a)
 {
+	const struct analyze_options *o = a->options;
+	const struct asked asked = {o->min_confidence, o->only, o->target};
 	struct report *r = &a->report;
 	const struct capture_info **info;
 	size_t n = capture_count(a->capture);
@@ -490,10 +446,10 @@ make_report(struct analysis *a)
 	r->captures = info;
 	r->ncaptures = n;
 	r->flows = flow_counts(a->flows)->flows;
-	r->nfindings = choose_findings(a);
+	a->findings = findings_asked(&a->judge, &asked, &r->nfindings);
 	r->findings = a->findings;
-	targets_tell(a->arena, a->services, a->history, a->findings, r->nfindings,
-		     a->options->target, &targets, &r->ntargets, &a->hygiene.targets_left_out);
+	targets_tell(a->arena, a->services, a->history, a->findings, r->nfindings, o->target,
+		     &targets, &r->ntargets, &a->hygiene.targets_left_out);
 	r->targets = targets;
 	a->hygiene.forgotten = history_forgotten(a->history) + shown_forgotten(a->shown);
 	a->hygiene.rates_forgotten = rates_forgotten(a->rates);
@@ -503,6 +459,7 @@ make_report(struct analysis *a)
 	r->limits = limits;
 	r->next_flow = a->rows ? next_flow : NULL;
 	r->flow_state = a;
+	r->history = a->history;
 }
 
 /* All flows were judged: what they say about each other, and the report. */
@@ -534,6 +491,18 @@ conclude(struct analysis *a)
 	make_report(a);
 }
 
+/* There is one libnids: whoever reads captures again needs it. */
+static void
+stop_reading(struct analysis *a)
+{
+	decoder_free(a->decoder);
+	defrag_free(a->defrag);
+	reassembler_free(a->reassembler);
+	a->decoder = NULL;
+	a->defrag = NULL;
+	a->reassembler = NULL;
+}
+
 int
 analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why)
 {
@@ -553,6 +522,7 @@ analyze(const struct analyze_options *options, struct analysis **ret, char **ret
 		return r;
 	}
 	conclude(a);
+	stop_reading(a);
 	*ret = a;
 	return 0;
 }
@@ -577,9 +547,7 @@ analysis_free(struct analysis *a)
 	judge_free(&a->judge);
 	rates_free(a->rates);
 	flow_table_free(a->flows);
-	decoder_free(a->decoder);
-	defrag_free(a->defrag);
-	reassembler_free(a->reassembler);
+	stop_reading(a);
 	history_free(a->history);
 	shown_free(a->shown);
 	rows_free(a->rows);

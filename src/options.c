@@ -25,6 +25,7 @@ enum {
 	FLOWS,
 	EXIT_CODE,
 	HASH,
+	EVIDENCE,
 	WEIGHING,
 	CAPTURES,
 	VIEW
@@ -55,6 +56,8 @@ static const struct row rows[] = {
     {EXIT_CODE, FOR(ANALYZE), "exit-code", NULL,
      "exit with status 10 if interference is at least likely"},
     {HASH, FOR(ANALYZE), "hash", NULL, "tell the SHA-256 of each capture"},
+    {EVIDENCE, FOR(ANALYZE), "evidence", "FILE",
+     "write the packets that findings cite there, as pcapng with a comment on each"},
     {WEIGHING, FOR(ANALYZE), "weighing", NULL,
      "instead of a report, print all evidence that was weighed, a line of JSON a candidate"},
     {CAPTURES, FOR(CHECK), "captures", "DIR",
@@ -270,6 +273,8 @@ parse_one(int letter, struct options *o, char **ret_why)
 	case HASH:
 		o->analyze.hash = true;
 		return 0;
+	case EVIDENCE:
+		return parse_text("evidence", optarg, &o->evidence, ret_why);
 	case WEIGHING:
 		o->analyze.weighing = true;
 		return 0;

@@ -12,6 +12,7 @@ struct options {
 	const struct report_writer *writer;
 	enum view view;       /* of stats; NVIEWS for each capture's own */
 	const char *output;   /* NULL for standard output */
+	const char *evidence; /* file for the cited packets, or NULL */
 	const char *captures; /* folder of samples, or NULL */
 	bool exit_code, quiet, help, version;
 	unsigned verbose;

@@ -9,16 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The temporary file, for a signal that ends the program. */
-static const char *volatile unfinished;
+/* The temporary files, for a signal that ends the program: a report, its evidence, a log. */
+#define UNFINISHED_MAX 8
+static const char *volatile unfinished[UNFINISHED_MAX];
 
 static void
 ended(int signal_number)
 {
-	const char *name = unfinished;
-
-	if (name)
-		unlink(name);
+	for (size_t i = 0; i < UNFINISHED_MAX; i++)
+		if (unfinished[i])
+			unlink(unfinished[i]);
 	signal(signal_number,
 	       SIG_DFL);      /* NOLINT(cert-err33-c,cert-sig30-c,bugprone-signal-handler) */
 	raise(signal_number); /* NOLINT(cert-sig30-c,bugprone-signal-handler): POSIX allows both */
@@ -34,6 +34,18 @@ catch_signals(void)
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
+}
+
+/* Notes a temporary file in the place of another, or of none. */
+static void
+note_unfinished(const char *before, const char *now)
+{
+	for (size_t i = 0; i < UNFINISHED_MAX; i++) {
+		if (unfinished[i] != before)
+			continue;
+		unfinished[i] = now;
+		return;
+	}
 }
 
 /* What open(2) would give a new file; mkstemp(3) gives less. */
@@ -63,7 +75,7 @@ open_temporary(struct output *o, const struct stat *old)
 		o->temporary = NULL;
 		return error;
 	}
-	unfinished = o->temporary;
+	note_unfinished(NULL, o->temporary);
 	catch_signals();
 	if (fchmod(fd, mode_for(old)) == 0 && (o->file = fdopen(fd, "w")))
 		return 0;
@@ -120,7 +132,8 @@ output_close(struct output *o)
 	o->file = NULL;
 	if (!error && o->temporary && rename(o->temporary, o->final))
 		error = -errno;
-	if (!error) {
+	if (!error && o->temporary) {
+		note_unfinished(o->temporary, NULL);
 		free(o->temporary);
 		o->temporary = NULL;
 	}
@@ -133,9 +146,10 @@ output_discard(struct output *o)
 {
 	if (o->file && o->file != stdout)
 		fclose(o->file);
-	unfinished = NULL;
-	if (o->temporary)
+	if (o->temporary) {
+		note_unfinished(o->temporary, NULL);
 		unlink(o->temporary);
+	}
 	free(o->temporary);
 	free(o->final);
 	*o = (struct output){0};

@@ -71,6 +71,16 @@ const char *const vantage_phrases[NVANTAGES] = {
     [VANTAGE_PATH] = "taken on the path",
 };
 
+const char *const role_phrases[NROLES] = {
+    [ROLE_TRIGGER] = "what set it off",
+    [ROLE_INJECTED] = "forged",
+    [ROLE_BASELINE] = "a true packet to hold the forged one against",
+    [ROLE_CONTRADICTION] = "proves the forged one false",
+    [ROLE_RETRANSMISSION] = "sent again for want of an answer",
+    [ROLE_UNANSWERED] = "never answered",
+    [ROLE_CONTROL] = "a control, for comparison",
+};
+
 /* Does the mechanism send packets of its own, or does it hold back those of others? */
 static bool
 mechanism_forges(enum mechanism m)

@@ -13,6 +13,8 @@ extern const char *const stage_clauses[NSTAGES];
 /* "the TLS server name": what set it off; the value follows, if there is one. */
 extern const char *const trigger_phrases[NTRIGGERS];
 extern const char *const vantage_phrases[NVANTAGES];
+/* "never answered": what a cited packet is to its finding. */
+extern const char *const role_phrases[NROLES];
 
 /* "forged packets went to the client". */
 const char *direction_phrase(enum mechanism m, enum direction d);

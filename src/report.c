@@ -17,6 +17,12 @@ rounded(double x)
 	return round(x * 1e4) / 1e4 + 0.0; /* never -0 */
 }
 
+unsigned
+percent(double confidence)
+{
+	return (unsigned)(rounded(confidence) * 100 + 1e-9);
+}
+
 struct verdict_counts
 verdict_counts(const struct report *r)
 {

@@ -11,6 +11,8 @@
 #include "fingerprint.h"
 #include "services.h"
 
+struct history;
+
 enum target_kind { TARGET_DOMAIN, TARGET_ADDRESS, TARGET_SERVICE, TARGET_RESOLVER, NTARGETKINDS };
 enum target_state { STATE_BLOCKED, STATE_IMPAIRED, STATE_REACHABLE, STATE_UNCLEAR, NSTATES };
 extern const char *const target_kind_words[NTARGETKINDS];
@@ -73,6 +75,7 @@ struct report {
 	 * false at the end. The row is valid until the next call. */
 	bool (*next_flow)(struct report *r, struct flow_row *ret);
 	void *flow_state;
+	const struct history *history; /* knows addresses' names; NULL in reports made by hand */
 };
 
 struct report_style {

@@ -8,6 +8,8 @@
 
 /* To four digits: a verdict is that of the number which the reader sees. */
 double rounded(double x);
+/* In whole percent, rounded down so that it never says more than the verdict does. */
+unsigned percent(double confidence);
 
 struct verdict_counts {
 	size_t confirmed, likely, possible;

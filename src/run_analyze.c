@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tamperscope analyze, suggest, stats. */
+#include "annotate.h"
 #include "bpf.h"
 #include "command.h"
 #include "output.h"
+#include "reread.h"
 #include "report_parts.h"
 
 #include <stdlib.h>
@@ -50,19 +52,31 @@ filter_is_wrong(const char *filter)
 	return !known;
 }
 
+static bool
+would_overwrite(const struct options *o, const char *option, const char *name)
+{
+	for (size_t i = 0; name && i < o->analyze.nfiles; i++) {
+		if (!output_is(name, o->analyze.files[i]))
+			continue;
+		tell("--%s %s: expected another file than the capture itself", option, name);
+		return true;
+	}
+	return false;
+}
+
 /* Mistakes that only a look at the files can tell. */
 static bool
 usage_is_wrong(const struct options *o)
 {
 	if (o->analyze.filter && filter_is_wrong(o->analyze.filter))
 		return true;
-	for (size_t i = 0; o->output && i < o->analyze.nfiles; i++) {
-		if (!output_is(o->output, o->analyze.files[i]))
-			continue;
-		tell("--output %s: expected another file than the capture itself", o->output);
+	if (would_overwrite(o, "output", o->output) || would_overwrite(o, "evidence", o->evidence))
 		return true;
-	}
-	return false;
+	if (!o->evidence || !o->output ||
+	    (strcmp(o->evidence, o->output) != 0 && !output_is(o->evidence, o->output)))
+		return false;
+	tell("--evidence %s: expected another file than that of --output", o->evidence);
+	return true;
 }
 
 static bool
@@ -83,9 +97,30 @@ write_stats(const struct options *o, struct analysis *a, FILE *out)
 	return (json ? stats_json : stats_text)(analysis_stats(a), r, o->view, out);
 }
 
+/* Returns the exit status. */
+static int
+write_evidence(const struct options *o, const struct report *r)
+{
+	struct output out;
+	char *why = NULL;
+	int error = output_open(o->evidence, &out);
+
+	if (!error) {
+		error = evidence_write(r, o->analyze.files, out.file, &why);
+		if (error)
+			output_discard(&out);
+		else
+			error = output_close(&out);
+	}
+	if (why)
+		return fail(EXIT_UNREADABLE, why);
+	return error ? write_failed(o->evidence, error) : EXIT_DONE;
+}
+
 int
 run_analyze(const struct options *o)
 {
+	struct analyze_options options = o->analyze;
 	struct report_style style = style_for(o);
 	struct analysis *a = NULL;
 	struct output out;
@@ -95,12 +130,15 @@ run_analyze(const struct options *o)
 
 	if (usage_is_wrong(o))
 		return EXIT_USAGE;
+	if (o->evidence && spool_inputs(options.files, options.nfiles, &why))
+		return fail(EXIT_UNREADABLE, why);
+	options.hash = options.hash || o->evidence; /* it names its originals */
 	error = output_open(o->output, &out);
 	if (error) {
 		tell("%s: cannot be written: %s", o->output, strerror(-error));
 		return EXIT_UNREADABLE;
 	}
-	error = analyze(&o->analyze, &a, &why);
+	error = analyze(&options, &a, &why);
 	if (error) {
 		output_discard(&out);
 		return fail(EXIT_UNREADABLE, why);
@@ -108,6 +146,12 @@ run_analyze(const struct options *o)
 	r = analysis_report(a);
 	if (!o->quiet)
 		warn_of_captures(r);
+	status = o->evidence ? write_evidence(o, r) : EXIT_DONE;
+	if (status) {
+		analysis_free(a);
+		output_discard(&out);
+		return status;
+	}
 	status = o->exit_code && interfered(r) ? EXIT_INTERFERED : EXIT_DONE;
 	/* With these the analysis itself has printed what was asked for. */
 	if (o->analyze.stats)

@@ -19,13 +19,6 @@
 #define SHOWN_CITES 12
 #define SHOWN_ATTRIBUTIONS 3
 
-/* In whole percent, rounded down so that it never says more than the verdict does. */
-static unsigned
-percent(double confidence)
-{
-	return (unsigned)(rounded(confidence) * 100 + 1e-9);
-}
-
 void
 text_sureness(struct page *p, double confidence)
 {
