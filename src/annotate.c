@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Comments are for somebody who distrusts us: each begins with where the frame stands in the
- * original, then says what it shows and for which finding. "[f3]" finds all of one finding. */
+ * original, then says what it shows and for which finding. */
 #include "annotate.h"
 
 #include "chosen.h"
@@ -65,17 +65,21 @@ observations(struct arena *a, const struct cite *c)
 	return text;
 }
 
+/* "[f3 injected]" is what display filters ask for: wireshark/ has them. */
 static const char *
 comment_of(struct arena *a, const struct cited *c)
 {
 	const struct finding *f = c->finding;
-	double sure = rounded(f->confidence);
+	const char *what = c->cite->seen.summary ? c->cite->seen.summary : "";
 	const char *text =
-	    arena_printf(a, "[f%u] %s, %s (%u %%): %s%s", f->number, mechanism_titles[f->mechanism],
-			 verdict_word(sure), percent(f->confidence), role_phrases[c->cite->role],
-			 observations(a, c->cite));
+	    arena_printf(a, "[f%u %s] %s%s%s%s", f->number, role_words[c->cite->role], what,
+			 *what ? ": " : "", role_phrases[c->cite->role], observations(a, c->cite));
 
-	return c->first ? arena_printf(a, "%s\n%s", text, f->explanation) : text;
+	if (!c->first)
+		return text;
+	return arena_printf(a, "%s\nf%u: %s, %s (%u %%). %s", text, f->number,
+			    mechanism_titles[f->mechanism], verdict_word(rounded(f->confidence)),
+			    percent(f->confidence), f->explanation);
 }
 
 /* Returns how many. */
@@ -142,7 +146,7 @@ section_comment(const struct annotation *n)
 			    "conversation, and how these connections began\n",
 			    text, (unsigned long long)chosen_count(n->chosen),
 			    (unsigned long long)packets, CHOSEN_AROUND);
-	text = arena_printf(a, "%sdisplay filter for one finding: frame.comment contains \"[f1]\"",
+	text = arena_printf(a, "%sdisplay filter for one finding: frame.comment contains \"[f1 \"",
 			    text);
 	for (size_t i = 0; i < r->nfindings && i < LISTED_MAX; i++) {
 		const struct finding *f = r->findings[i];

@@ -78,7 +78,7 @@ const char *const role_phrases[NROLES] = {
     [ROLE_CONTRADICTION] = "proves the forged one false",
     [ROLE_RETRANSMISSION] = "sent again for want of an answer",
     [ROLE_UNANSWERED] = "never answered",
-    [ROLE_CONTROL] = "a control, for comparison",
+    [ROLE_CONTROL] = "a control",
 };
 
 /* Does the mechanism send packets of its own, or does it hold back those of others? */
@@ -134,6 +134,7 @@ static const struct phrase features[] = {
     {"tcp.timestamps", "TCP timestamps"},
     {"tcp.reserved", "reserved bits"},
     {"tcp.since_trigger_us", "microseconds after the trigger"},
+    {"tcp.time_delta", "came after"},
     {"tcp.kappa", "delay in thousandths of a round trip"},
     {"tcp.silence", "seconds of silence"},
     {"tcp.retransmissions", "retransmissions"},

@@ -19,6 +19,10 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+PROFILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "wireshark", "tamperscope")
+# Together they have packets of every role.
+PAINTED = ("moscow-evening.pcapng", "iran-reset.pcap")
+
 
 class Wrong(Exception):
     pass
@@ -107,7 +111,7 @@ def hold(report, evidence, original, name):
         tag = "[%s]" % f["id"]
         for c in f["frames"]:
             comments = shown.get(c["frame"], ((), (), (), (), []))[4]
-            if not any(tag in x for x in comments) and len(comments) < 12:
+            if not any("[%s %s]" % (f["id"], c["role"]) in x for x in comments) and len(comments) < 12:
                 raise Wrong("%s: frame %d is missing, or does not say so" % (tag, c["frame"]))
         if not any(f["explanation"].split("\n")[0][:20] in x for s in shown.values() for x in s[4]):
             raise Wrong("%s: no comment says what happened" % tag)
@@ -141,6 +145,32 @@ def readers_agree(out, evidence):
         raise Wrong("capinfos: %s" % (r.stderr or r.stdout))
 
 
+def profile_fits(out, evidence, profile):
+    """Each colour of the Wireshark profile falls on the frames that it is meant for."""
+    if not shutil.which("tshark"):
+        return
+    with open(os.path.join(profile, "colorfilters"), encoding="utf-8") as f:
+        rules = [line.split("@")[1:3] for line in f if line.startswith("@")]
+    said = [" ".join(f[4]) for f in evidence.frames]
+    for name, rule in rules:
+        wanted = re.search(r'"([^"]*)"', rule).group(1)
+        r = subprocess.run(["tshark", "-n", "-r", out, "-Y", rule, "-T", "fields", "-e", "frame.number"],
+                           capture_output=True, text=True)
+        shown = [int(n) for n in r.stdout.split()]
+        if shown != [i + 1 for i, text in enumerate(said) if wanted in text]:
+            raise Wrong("colour '%s' is on frames %s: %s" % (name, shown, r.stderr))
+    home = os.path.join(os.path.dirname(out), "home")
+    shutil.copytree(profile, os.path.join(home, "wireshark", "profiles", "tamperscope"),
+                    dirs_exist_ok=True)
+    r = subprocess.run(["tshark", "-n", "-C", "tamperscope", "-r", out], capture_output=True, text=True,
+                       env=dict(os.environ, XDG_CONFIG_HOME=home))
+    complaints = [line for line in r.stderr.splitlines() if not line.startswith("Running as user")]
+    if complaints or any(f[4][0] not in line for f, line in zip(evidence.frames, r.stdout.splitlines())):
+        raise Wrong("the profile's columns show no comments: %s" % complaints)
+    if any(not any(re.search(r'"([^"]*)"', rule).group(1) in text for _, rule in rules) for text in said):
+        raise Wrong("a frame has no colour")
+
+
 def check(tool, path, folder, foreign):
     out = os.path.join(folder, os.path.basename(path) + ".evidence.pcapng")
     report = make(tool, path, out)
@@ -149,6 +179,8 @@ def check(tool, path, folder, foreign):
     hold(report, evidence, frames_of(path), os.path.basename(path))
     if foreign:
         readers_agree(out, evidence)
+    if os.path.basename(path) in PAINTED:
+        profile_fits(out, evidence, PROFILE)
     os.remove(out)
     return len(report["findings"]), len(evidence.frames)
 
