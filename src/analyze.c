@@ -335,7 +335,8 @@ static int
 open_all(struct analysis *a, char **ret_why)
 {
 	const struct analyze_options *o = a->options;
-	struct capture_options c = {.filter = o->filter, .hash = o->hash, .progress = o->progress};
+	struct capture_options c = {
+	    .filter = o->filter, .labels = o->labels, .hash = o->hash, .progress = o->progress};
 	static const struct stream_sink sink = {stream_data, stream_gap};
 	const char *folder = o->fingerprints ? o->fingerprints : fingerprints_default_folder();
 	int r = fingerprints_load(folder, &a->fingerprints, ret_why);
@@ -443,6 +444,7 @@ make_report(struct analysis *a)
 	for (size_t i = 0; i < n; i++)
 		info[i] = capture_info(a->capture, i);
 	r->fingerprints_sha256 = fingerprints_sha256(a->fingerprints);
+	r->services_sha256 = services_sha256(a->services);
 	r->captures = info;
 	r->ncaptures = n;
 	r->flows = flow_counts(a->flows)->flows;

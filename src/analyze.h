@@ -12,6 +12,7 @@ struct flow;
 struct analyze_options {
 	const char *const *files;
 	size_t nfiles;
+	const char *const *labels;     /* what reports call the files, or NULL: their names */
 	const char *filter;            /* BPF, or NULL */
 	const char *fingerprints;      /* folder, or NULL for the default one */
 	const char *lists[LISTS_MOST]; /* of others, in their own format (markers.h) */

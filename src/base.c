@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <malloc.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,21 @@ xstrdup(const char *s)
 	if (!p)
 		out_of_memory();
 	return p;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		out_of_memory();
+	return text;
 }
 
 /* Larger blocks are mapped one by one, slabs of the pool among them; and so much is kept at the

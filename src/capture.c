@@ -33,6 +33,7 @@
 struct input {
 	struct capture_info info;
 	char *name;
+	char *label; /* what reports call it */
 	char link_name[LINK_NAME_MAX];
 	char trouble[160];
 	struct source *source; /* NULL while it waits, and after its end */
@@ -280,7 +281,7 @@ allow_open_files(size_t n)
 }
 
 static int
-open_all(struct capture *c, const char *const *files, char **ret_why)
+open_all(struct capture *c, const char *const *files, const char *const *labels, char **ret_why)
 {
 	char why[160] = "";
 	int r;
@@ -289,7 +290,8 @@ open_all(struct capture *c, const char *const *files, char **ret_why)
 		struct input *in = &c->inputs[i];
 
 		in->name = xstrdup(files[i]);
-		in->info.file = in->name;
+		in->label = xstrdup(labels ? labels[i] : files[i]);
+		in->info.file = in->label;
 		in->link_type = -1;
 		in->info.link_type = "UNKNOWN"; /* a pcapng file without interfaces */
 		r = input_open(in, c->hash, why);
@@ -324,7 +326,7 @@ capture_open(const char *const *files, size_t n, const struct capture_options *o
 	c->n = n;
 	c->hash = options->hash;
 	allow_open_files(n);
-	r = open_all(c, files, ret_why);
+	r = open_all(c, files, options->labels, ret_why);
 	if (r == 0 && options->filter) {
 		c->filter = bpf_new(options->filter);
 		r = check_filter(c, options->filter, ret_why);
@@ -459,6 +461,7 @@ capture_close(struct capture *c)
 	for (size_t i = 0; i < c->n; i++) {
 		input_close(&c->inputs[i]);
 		free(c->inputs[i].name);
+		free(c->inputs[i].label);
 	}
 	progress_free(c->progress);
 	bpf_free(c->filter);

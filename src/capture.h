@@ -8,14 +8,15 @@ struct capture;
 
 struct capture_options {
 	const char
-	    *filter;   /* BPF expression, or NULL; applied to each frame with its own link type */
-	bool hash;     /* compute SHA-256 of each input, as it lies on the disk */
-	bool progress; /* draw a progress line on standard error */
+	    *filter; /* BPF expression, or NULL; applied to each frame with its own link type */
+	const char *const *labels; /* what the inputs are called, or NULL: as they are opened */
+	bool hash;                 /* compute SHA-256 of each input, as it lies on the disk */
+	bool progress;             /* draw a progress line on standard error */
 };
 
 /* What is known of one input. Everything is final once capture_next() has returned 0. */
 struct capture_info {
-	const char *file;      /* as named on the command line */
+	const char *file;      /* its label, or as named on the command line */
 	char sha256[65];       /* hex, "" unless asked for */
 	uint64_t packets;      /* frames read, before the filter: what Wireshark would count */
 	uint64_t bytes;        /* captured bytes of these frames */

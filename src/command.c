@@ -2,6 +2,7 @@
 /* What goes to standard error, and how a command ends. */
 #include "command.h"
 
+#include "bpf.h"
 #include "printable.h"
 #include "report_parts.h"
 
@@ -48,6 +49,27 @@ finish_stdout(void)
 	int error = finish(stdout);
 
 	return error ? write_failed("standard output", error) : EXIT_DONE;
+}
+
+/* A filter that means nothing on any common link (Ethernet, raw IP, Linux cooked, 802.11 plain
+ * and with radiotap) is a mistake on the command line. */
+bool
+filter_is_wrong(const char *filter)
+{
+	static const int links[] = {1, 101, 113, 105, 127};
+	struct bpf *b = bpf_new(filter);
+	char why[160], first[160] = "";
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof links / sizeof *links && !known; i++) {
+		known = bpf_knows(b, links[i], why);
+		if (!i)
+			memcpy(first, why, sizeof first);
+	}
+	bpf_free(b);
+	if (!known)
+		tell("--filter '%s': expected a pcap-filter(7): %s", filter, first);
+	return !known;
 }
 
 void

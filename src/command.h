@@ -11,6 +11,8 @@ enum { EXIT_DONE, EXIT_UNREADABLE, EXIT_USAGE, EXIT_INTERFERED = 10 };
 int run_analyze(const struct options *o); /* suggest and stats, too */
 int run_check(const struct options *o);
 int run_explain(const struct options *o);
+int run_case(const struct options *o);
+int run_verify(const struct options *o);
 int run_fields(const struct options *o);
 
 /* One line on standard error, whatever is in it. */
@@ -21,5 +23,7 @@ int fail(int status, char *why);
 int write_failed(const char *name, int error);
 /* Flushes; returns the status. */
 int finish_stdout(void);
+/* Whether a filter means nothing on any common link: then it tells so. */
+bool filter_is_wrong(const char *filter);
 /* Tells which captures were not read to their ends. */
 void warn_of_captures(const struct report *r);

@@ -12,6 +12,8 @@
 /* The temporary files, for a signal that ends the program: a report, its evidence, a log. */
 #define UNFINISHED_MAX 8
 static const char *volatile unfinished[UNFINISHED_MAX];
+/* Other things to take away then. */
+static void (*volatile tidy)(void);
 
 static void
 ended(int signal_number)
@@ -19,6 +21,8 @@ ended(int signal_number)
 	for (size_t i = 0; i < UNFINISHED_MAX; i++)
 		if (unfinished[i])
 			unlink(unfinished[i]);
+	if (tidy)
+		tidy();
 	signal(signal_number,
 	       SIG_DFL);      /* NOLINT(cert-err33-c,cert-sig30-c,bugprone-signal-handler) */
 	raise(signal_number); /* NOLINT(cert-sig30-c,bugprone-signal-handler): POSIX allows both */
@@ -46,6 +50,14 @@ note_unfinished(const char *before, const char *now)
 		unfinished[i] = now;
 		return;
 	}
+}
+
+void
+output_tidy_on_signals(void (*take_away)(void))
+{
+	tidy = take_away;
+	if (take_away)
+		catch_signals();
 }
 
 /* What open(2) would give a new file; mkstemp(3) gives less. */

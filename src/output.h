@@ -22,3 +22,6 @@ int output_close(struct output *o);
 void output_discard(struct output *o);
 /* Is it the same file as the one of that name? Then writing it would destroy what is read. */
 bool output_is(const char *name, const char *input);
+/* Has SIGINT, SIGTERM and SIGHUP call it before they end the program, or nothing if it is NULL. It
+ * may do only what signal-safety(7) allows. */
+void output_tidy_on_signals(void (*take_away)(void));

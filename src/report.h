@@ -60,6 +60,7 @@ struct flow_row {
 
 struct report {
 	const char *fingerprints_sha256;
+	const char *services_sha256;
 	const struct capture_info *const *captures;
 	const enum vantage *vantages; /* one a capture */
 	size_t ncaptures;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tamperscope analyze, suggest, stats. */
 #include "annotate.h"
-#include "bpf.h"
 #include "command.h"
 #include "output.h"
 #include "reread.h"
@@ -29,27 +28,6 @@ style_for(const struct options *o)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		style.columns = size.ws_col < COLUMNS_MOST ? size.ws_col : COLUMNS_MOST;
 	return style;
-}
-
-/* A filter that means nothing on any common link (Ethernet, raw IP, Linux cooked, 802.11 plain
- * and with radiotap) is a mistake on the command line. */
-static bool
-filter_is_wrong(const char *filter)
-{
-	static const int links[] = {1, 101, 113, 105, 127};
-	struct bpf *b = bpf_new(filter);
-	char why[160], first[160] = "";
-	bool known = false;
-
-	for (size_t i = 0; i < sizeof links / sizeof *links && !known; i++) {
-		known = bpf_knows(b, links[i], why);
-		if (!i)
-			memcpy(first, why, sizeof first);
-	}
-	bpf_free(b);
-	if (!known)
-		tell("--filter '%s': expected a pcap-filter(7): %s", filter, first);
-	return !known;
 }
 
 static bool

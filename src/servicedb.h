@@ -54,6 +54,7 @@ struct services {
 	struct arena *arena;
 	struct service *all;
 	size_t n;
+	char sha256[SHA256_HEX + 1];
 	struct claim *claims;
 	size_t nclaims;
 	struct claimed *claimed;

@@ -59,6 +59,16 @@ services_in(const char *folder)
 }
 
 static void
+digest_file(struct services *s, const char *name, struct bytes b)
+{
+	char sum[SHA256_HEX + 1];
+
+	digest_sha256(b, sum);
+	digest_sha256(bytes_of(arena_printf(s->arena, "%s %s %s", s->sha256, sum, name)),
+		      s->sha256);
+}
+
+static void
 read_file(struct services *s, const char *path, struct complaints *c)
 {
 	FILE *in = fopen(path, "re");
@@ -77,8 +87,10 @@ read_file(struct services *s, const char *path, struct complaints *c)
 		complain(c, path, 1, "too long, expected at most %d bytes", FILE_MAX);
 	else if (memchr(text, '\0', n))
 		complain(c, path, 1, "a NUL byte in a text file, expected UTF-8 text");
-	else
+	else {
+		digest_file(s, strrchr(path, '/') + 1, (struct bytes){(uint8_t *)text, n});
 		services_parse(s, path, text, c);
+	}
 	free(text);
 }
 
@@ -111,6 +123,12 @@ services_default_folder(struct arena *a, const char *fingerprints)
 		return said;
 	beside = arena_printf(a, "%s/../services", fingerprints);
 	return access(beside, R_OK | X_OK) == 0 ? beside : DATADIR "/services";
+}
+
+const char *
+services_sha256(const struct services *s)
+{
+	return s->sha256;
 }
 
 size_t

@@ -45,6 +45,8 @@ void services_free(struct services *s); /* accepts NULL */
 const char *services_default_folder(struct arena *a, const char *fingerprints);
 /* Whether a folder holds *.service files. */
 bool services_in(const char *folder);
+/* The SHA-256 of all that was read: of names and contents of its files. */
+const char *services_sha256(const struct services *s);
 size_t services_count(const struct services *s); /* of NULL: 0 */
 const struct service *services_get(const struct services *s, uint8_t number);
 

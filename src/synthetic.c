@@ -20,6 +20,9 @@
 #include <nids.h>
 #pragma GCC diagnostic pop
 
+#define TEXT_OF(x) #x
+#define VERSION_OF(major, minor) TEXT_OF(major) "." TEXT_OF(minor)
+
 /* Hash slots. libnids holds three quarters as many streams and then evicts the oldest; this
  * leaves room above CONNECTIONS_MAX, so that it never does. */
 #define HASH_SLOTS 4096
@@ -284,4 +287,10 @@ datagram_feed(uint16_t id, uint32_t offset, bool more, struct bytes b, struct by
 	if (wall.has_whole)
 		*ret_whole = (struct bytes){wall.whole, wall.whole_size};
 	return wall.has_whole;
+}
+
+const char *
+libnids_version(void)
+{
+	return VERSION_OF(NIDS_MAJOR, NIDS_MINOR);
 }

@@ -34,6 +34,9 @@ struct wall_events {
 int wall_start(const struct wall_events *events);
 void wall_stop(void);
 
+/* "1.26": the libnids that this was built with; it does not say so itself. */
+const char *libnids_version(void);
+
 /* id: 1 to CONNECTIONS_MAX, not in use. Returns NULL if libnids did not take it. */
 struct tcp_stream *connection_open(uint16_t id, void *user);
 /* Never from within an event of the same connection. */
