@@ -7,7 +7,7 @@ _tamperscope() {
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats case verify --help --version' -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -29,6 +29,11 @@ _tamperscope() {
 		compopt -o default
 		return
 		;;
+	--meta)
+		COMPREPLY=($(compgen -W 'who= where= network= device= interface= clock-offset=' -- "$cur"))
+		compopt -o nospace
+		return
+		;;
 	--fingerprints | --captures)
 		compopt -o dirnames -o default
 		return
@@ -37,7 +42,7 @@ _tamperscope() {
 		COMPREPLY=($(compgen -W '0.3 0.6 0.9' -- "$cur"))
 		return
 		;;
-	--target | -f | --filter)
+	--target | -f | --filter | --note)
 		return
 		;;
 	esac
@@ -51,6 +56,12 @@ _tamperscope() {
 		;;
 	stats)
 		words='--format -o --output -f --filter -q --quiet --view'
+		;;
+	case)
+		words='-o --output -f --filter --fingerprints --min-confidence --note --meta --sign -q --quiet'
+		;;
+	verify)
+		words='--originals --fingerprints --public --tsa -q --quiet'
 		;;
 	explain)
 		words=--fingerprints
@@ -69,10 +80,10 @@ _tamperscope() {
 			block-page drop freeze throttle dns-injection dns-tampering tls-interception
 			tls-alert-injection icmp-rejection protocol-stripping' -- "$cur"))
 		;;
-	check)
+	check | verify)
 		compopt -o dirnames -o default
 		;;
-	analyze | suggest | stats)
+	analyze | suggest | stats | case)
 		compopt -o default
 		;;
 	esac

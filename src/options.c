@@ -28,7 +28,13 @@ enum {
 	EVIDENCE,
 	WEIGHING,
 	CAPTURES,
-	VIEW
+	VIEW,
+	NOTE,
+	META,
+	SIGN,
+	ORIGINALS,
+	PUBLIC,
+	TSA
 };
 
 struct row {
@@ -44,11 +50,13 @@ static const struct row rows[] = {
     {FLOWS, FOR(ANALYZE), "flows", NULL, "tell how each flow fared, too"},
     {'o', FOR(ANALYZE) | FOR(STATS), "output", "FILE",
      "write the report there; it appears when it is whole; - is standard output"},
-    {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS), "filter", "FILTER",
+    {'o', FOR(CASE), "output", "DIR", "make this folder, which must not be there yet"},
+    {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE), "filter", "FILTER",
      "look only at frames that this pcap-filter(7) lets through"},
-    {FINGERPRINTS, FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST), "fingerprints", "DIR",
+    {FINGERPRINTS, FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST) | FOR(CASE) | FOR(VERIFY),
+     "fingerprints", "DIR",
      "use the fingerprints of this folder; or, for a file *.csv as OONI has them, this list, too"},
-    {MIN_CONFIDENCE, FOR(ANALYZE), "min-confidence", "N",
+    {MIN_CONFIDENCE, FOR(ANALYZE) | FOR(CASE), "min-confidence", "N",
      "leave out findings less sure than N, from 0.3 (as it is without this) to 1"},
     {ONLY, FOR(ANALYZE), "only", "MECHANISM",
      "report this mechanism only; may be given several times"},
@@ -64,7 +72,17 @@ static const struct row rows[] = {
      "try each fingerprint on its sample and its near miss in this folder"},
     {VIEW, FOR(STATS), "view", "VIEW",
      "count what reached the server or the client (as each capture's vantage tells without this)"},
-    {'q', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS), "quiet", NULL, "no progress and no warnings"},
+    {NOTE, FOR(CASE), "note", "TEXT", "say this in the manifest; may be given several times"},
+    {META, FOR(CASE), "meta", "KEY=VALUE",
+     "say this in the manifest: who, where, network, device, clock-offset...; several times"},
+    {SIGN, FOR(CASE), "sign", "KEY", "sign the manifest by this Ed25519 key (PEM, PKCS#8)"},
+    {ORIGINALS, FOR(VERIFY), "originals", "PATH",
+     "look for the originals there, by their bytes, and make the case again; several times"},
+    {PUBLIC, FOR(VERIFY), "public", "KEY", "expect a signature by this key (PEM)"},
+    {TSA, FOR(VERIFY), "tsa", "FILE",
+     "expect a time stamp by one of these authorities (certificates in PEM)"},
+    {'q', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE) | FOR(VERIFY), "quiet", NULL,
+     "no progress and no warnings"},
     {'v', FOR(ANALYZE), "verbose", NULL, "tell all evidence, packets and controls"},
     {'h', ~0U, "help", NULL, "print this"},
     {'V', ~0U, "version", NULL, "print the version"},
@@ -72,8 +90,8 @@ static const struct row rows[] = {
 #define NROWS (sizeof rows / sizeof *rows)
 
 static const char *const command_words[NCOMMANDS] = {
-    [ANALYZE] = "analyze", [FIELDS] = "fields",   [CHECK] = "check",
-    [EXPLAIN] = "explain", [SUGGEST] = "suggest", [STATS] = "stats"};
+    [ANALYZE] = "analyze", [FIELDS] = "fields", [CHECK] = "check", [EXPLAIN] = "explain",
+    [SUGGEST] = "suggest", [STATS] = "stats",   [CASE] = "case",   [VERIFY] = "verify"};
 
 static const struct {
 	const char *arguments, *help;
@@ -101,6 +119,15 @@ static const struct {
 	       "Counts how connections ended, by stage and by the 19 signatures of connection "
 	       "tampering (SIGCOMM 2023). Captures of what reached a server are enough.",
 	       1, -1},
+    [CASE] = {"[OPTION]... -o DIR CAPTURE...",
+	      "Makes a folder of evidence: reports, the packets that prove them, and a manifest "
+	      "with the digests of all of it and of the captures, which are regular files. The "
+	      "same captures and options give the same folder.",
+	      1, -1},
+    [VERIFY] = {"[OPTION]... DIR",
+		"Says of a folder that case has made what is intact, what was changed, is missing "
+		"or does not belong there, and whether the originals give it again.",
+		1, 1},
 };
 
 enum command
@@ -239,6 +266,14 @@ parse_fingerprints(const char *word, struct options *o, char **ret_why)
 }
 
 static int
+parse_place(const char *word, struct options *o, char **ret_why)
+{
+	if (o->nplaces == PLACES_MOST)
+		return wrong(ret_why, "--originals: expected at most %d places", PLACES_MOST);
+	return parse_text("originals", word, &o->places[o->nplaces++], ret_why);
+}
+
+static int
 parse_one(int letter, struct options *o, char **ret_why)
 {
 	switch (letter) {
@@ -262,6 +297,18 @@ parse_one(int letter, struct options *o, char **ret_why)
 		return parse_text("target", optarg, &o->analyze.target, ret_why);
 	case VIEW:
 		return parse_view(optarg, o, ret_why);
+	case NOTE:
+		return custody_note(&o->custody, optarg, ret_why);
+	case META:
+		return custody_meta(&o->custody, optarg, ret_why);
+	case SIGN:
+		return parse_text("sign", optarg, &o->sign, ret_why);
+	case ORIGINALS:
+		return parse_place(optarg, o, ret_why);
+	case PUBLIC:
+		return parse_text("public", optarg, &o->public_key, ret_why);
+	case TSA:
+		return parse_text("tsa", optarg, &o->authorities, ret_why);
 	case CAPTURES:
 		return parse_text("captures", optarg, &o->captures, ret_why);
 	case FLOWS:
@@ -313,6 +360,10 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 {
 	size_t n = o->analyze.nfiles, inputs = 0;
 
+	if ((int)n < commands[command].least && command == VERIFY)
+		return wrong(ret_why, "verify: expected the folder of a case");
+	if (command == CASE && !o->output)
+		return wrong(ret_why, "case: expected -o DIR, the folder to be made");
 	if ((int)n < commands[command].least)
 		return wrong(ret_why, "%s: expected a capture file, or - for standard input",
 			     command_words[command]);
@@ -326,6 +377,9 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 				     command_words[command]);
 		inputs += strcmp(o->analyze.files[i], "-") == 0;
 	}
+	if (command == CASE && inputs)
+		return wrong(ret_why, "case: expected a file, not - (standard input): the original "
+				      "must be there when somebody checks the case");
 	if (command == STATS && strcmp(o->writer->format, "ndjson") == 0)
 		return wrong(ret_why, "--format ndjson: expected text or json");
 	if (commands[command].most < 0 && inputs > 1)

@@ -4,8 +4,10 @@
 #pragma once
 
 #include "analyze.h"
+#include "custody.h"
+#include "verify.h"
 
-enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, STATS, NCOMMANDS };
+enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, STATS, CASE, VERIFY, NCOMMANDS };
 
 struct options {
 	struct analyze_options analyze; /* its files are the arguments that are no options */
@@ -14,6 +16,13 @@ struct options {
 	const char *output;   /* NULL for standard output */
 	const char *evidence; /* file for the cited packets, or NULL */
 	const char *captures; /* folder of samples, or NULL */
+	/* of case and verify: */
+	struct custody custody;
+	const char *sign;                /* file of a private key, or NULL */
+	const char *public_key;          /* file of a public key, or NULL */
+	const char *authorities;         /* file of certificates, or NULL */
+	const char *places[PLACES_MOST]; /* where originals may be */
+	size_t nplaces;
 	bool exit_code, quiet, help, version;
 	unsigned verbose;
 };
