@@ -4,6 +4,7 @@
 #include "correlate_freeze.h"
 #include "control.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,6 +85,14 @@ count(const struct correlation *c, const struct candidate *x, struct stops *s)
 	s->like = s->packets ? by_packets : by_bytes;
 }
 
+/* Servers of datagrams may have quotas of their own, and say nothing when they are spent: equal
+ * counts convict only where budgets on the path were measured. A server of TCP would close. */
+static bool
+is_budget(const struct finding *f, const struct stops *s)
+{
+	return s->same >= 2 && (f->flow.proto == IPPROTO_TCP || finding_has(f, "freeze.range"));
+}
+
 void
 correlate_freeze(const struct correlation *c, struct candidate *x)
 {
@@ -99,7 +108,7 @@ correlate_freeze(const struct correlation *c, struct candidate *x)
 	}
 	if (s.same == 0)
 		return;
-	finding_weigh(f, s.same >= 2 ? "freeze.budget" : "freeze.twice",
+	finding_weigh(f, is_budget(f, &s) ? "freeze.budget" : "freeze.twice",
 		      s.like->suspicion.finding->cites[0].at);
 	snprintf(value, sizeof value, s.packets ? "%u packets" : "%u bytes",
 		 s.packets ? x->suspicion.stop_packets : x->suspicion.stop_bytes);
@@ -110,6 +119,8 @@ correlate_freeze(const struct correlation *c, struct candidate *x)
 	    "server; so did %zu other%s at the same count of %s.",
 	    x->suspicion.stop_packets, x->suspicion.stop_bytes, s.same, s.same == 1 ? "" : "s",
 	    s.packets ? "packets" : "bytes");
+	if (!is_budget(f, &s))
+		return;
 	finding_excludes(f, "a server that died, or a client that left",
 			 "%zu of %zu connections that stopped did so at this count", s.same + 1,
 			 s.others + 1);

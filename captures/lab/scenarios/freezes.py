@@ -95,6 +95,17 @@ def stall_datagrams(lab):
 
 
 @scenario("twin", kind="pcap.gz")
+def stall_quota(lab):
+    """Servers of one kind answer each client so many datagrams and no more."""
+    quota = lab.pick(300, 200, 160, 500)
+    lab.until = 200
+    for i in range(3):
+        peer = lab.host()
+        dies_after(peer, quota + i % 2)
+        babble(lab, 0.3 + 30 * i, peer, quota // 2 + 4, 12)
+
+
+@scenario("twin", kind="pcap.gz")
 def stall_server(lab):
     """The server stops in the middle, but still confirms what the client says."""
     bulk(lab, lab.bad, size=0, steps=[("send", say.record(23, bytes(16000))[:9000]),
