@@ -2,6 +2,7 @@
 /* What the tests of the reassembler share: a listener that checks what it hears, and senders. */
 #pragma once
 
+#include "chance.h"
 #include "reassemble.h"
 
 #include <setjmp.h>
@@ -14,16 +15,12 @@
 /* Not every test needs all of it. */
 #pragma GCC diagnostic ignored "-Wunused-function"
 
-/* A fixed sequence of numbers: xorshift64 (Marsaglia, 2003). */
 static uint64_t random_state;
 
 static uint32_t
 random_below(uint32_t n)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (uint32_t)((random_state >> 16) % n);
+	return chance(&random_state, n);
 }
 
 /* What the sink was told: a byte of a gap is GAP. */

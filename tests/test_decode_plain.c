@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The short way through decode.c tells the same as the walk, whatever comes. */
+#include "chance.h"
 #include "frames.h"
 
 #include "decode.c"
@@ -17,14 +18,10 @@ struct twins {
 	    odd; /* frames that go the short way; of these, such as have something odd */
 };
 
-/* xorshift64 (Marsaglia 2003). */
 static unsigned
 draw(struct twins *t, unsigned below)
 {
-	t->random ^= t->random << 13;
-	t->random ^= t->random >> 7;
-	t->random ^= t->random << 17;
-	return (unsigned)(t->random >> 33) % below;
+	return chance(&t->random, below);
 }
 
 static bool

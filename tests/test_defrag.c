@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Datagrams out of fragments in any order, against a map of their bytes. */
+#include "chance.h"
 #include "reassemble.h"
 
 #include <setjmp.h>
@@ -9,16 +10,12 @@
 
 #include <cmocka.h>
 
-/* A fixed sequence of numbers: xorshift64 (Marsaglia, 2003). */
 static uint64_t random_state;
 
 static uint32_t
 random_below(uint32_t n)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (uint32_t)((random_state >> 16) % n);
+	return chance(&random_state, n);
 }
 
 static void

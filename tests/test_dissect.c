@@ -5,6 +5,7 @@
  *
  * Each property is a function that says what it found wrong. A broken dissector of our own shows
  * that each of them can. */
+#include "chance.h"
 #include "samples.h"
 
 #include <setjmp.h>
@@ -201,14 +202,11 @@ consumes_or_fails(const struct dissector *d, const struct sample *s, struct verd
 
 static uint64_t seed;
 
-/* xorshift64 (Marsaglia 2003): the same damage on every machine. */
-static uint64_t
-dice(uint64_t below)
+/* The same damage on every machine. */
+static size_t
+dice(size_t below)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return below ? seed % below : 0;
+	return chance(&seed, (uint32_t)below);
 }
 
 static size_t

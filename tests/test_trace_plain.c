@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The short way through trace.c tells the same as the long one, whatever comes. */
+#include "chance.h"
 #include "flows.h"
 #include "kept.h"
 #include "pool.h"
@@ -21,14 +22,10 @@ struct twins {
 	unsigned plain; /* packets that went the short way */
 };
 
-/* xorshift64 (Marsaglia 2003). */
 static unsigned
 draw(struct twins *t, unsigned below)
 {
-	t->random ^= t->random << 13;
-	t->random ^= t->random >> 7;
-	t->random ^= t->random << 17;
-	return (unsigned)(t->random >> 33) % below;
+	return chance(&t->random, below);
 }
 
 static bool
