@@ -167,11 +167,7 @@ feed_stream(struct analysis *a, struct flow *f, const struct packet *pkt, enum s
 	} else if (h->bytes == pkt->payload_len) {
 		stream_set_first(f->stream, from, first[from]);
 	}
-	if (stream_is_next(f->stream, from, seq) && pkt->payload.n == pkt->payload_len &&
-	    dissect_stream_pass(f, from, pkt->payload_len))
-		reach(f, from, stream_pass(f->stream, from, pkt->payload_len));
-	else
-		stream_segment(f->stream, from, seq, pkt->payload, pkt->payload_len);
+	stream_segment(f->stream, from, seq, pkt->payload, pkt->payload_len);
 	if (f->half[CLIENT].done && f->half[SERVER].done) {
 		stream_close(f->stream);
 		f->stream = NULL;

@@ -374,17 +374,6 @@ dissect_stream_bytes(struct flow *f, enum side from, struct bytes b)
 	forget_done(f);
 }
 
-bool
-dissect_stream_pass(struct flow *f, enum side from, uint64_t n)
-{
-	struct message_buffer *m = f->buffer[from];
-
-	if (!m || m->n || m->skip < n || !f->dissector || f->half[from].done)
-		return false;
-	m->skip -= n;
-	return true;
-}
-
 /* No more bytes of that side will come: its last message may take what there is of it, and notes
  * nothing if it cannot. */
 void

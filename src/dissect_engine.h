@@ -15,9 +15,6 @@ extern const struct field malformed_fields[];
 
 /* The next bytes of one side of a stream, in order. */
 void dissect_stream_bytes(struct flow *f, enum side from, struct bytes b);
-/* Are the next n bytes of that side of no interest to anybody? Then they count as handed over, and
- * nothing else is to be done with them. */
-bool dissect_stream_pass(struct flow *f, enum side from, uint64_t n);
 /* n bytes of one side are missing from the capture; what follows comes after them. */
 void dissect_stream_gap(struct flow *f, enum side from, uint64_t n);
 /* No more bytes of that side will come: what waits for its end is told without it. For both sides

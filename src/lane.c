@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines: connections in libnids, lent to the lanes that have bytes for them, a segment at a time:
- * what one conversation has just used lies in the cache for the next. */
+/* Lines: connections in libnids, for lanes whose bytes come early. */
 #include "lane.h"
 
-/* A connection is lent on until it has taken this much. */
-#define LEND_UNTIL (RENEW_AFTER / 2)
-/* Buffers of connections that wait to be lent, which grow with the largest segment: enough for some
- * of the largest. */
-#define IDLE_BUFFERS_MAX (1u << 20)
-/* Buffers that libnids may hold in idle connections. */
+/* Buffers of libnids' connections, which grow with the largest segment. */
 #define BUFFERS_MAX (16u << 20)
 
 static void
@@ -37,9 +31,8 @@ forget(struct lane *l)
 	unlink_line(r, n);
 	r->free[r->nfree++] = n;
 	r->buffered -= n->buffered;
-	if (!n->connection)
-		n->buffered = 0;
-	r->idle += n->buffered;
+	n->buffered = 0;
+	n->connection = NULL;
 	n->lane = NULL;
 	l->line = NULL;
 	if (l->queue)
@@ -47,28 +40,11 @@ forget(struct lane *l)
 }
 
 void
-lane_hang_up(struct lane *l)
-{
-	connection_close(l->line->connection);
-	l->line->connection = NULL;
-	forget(l);
-}
-
-void
 lane_detach(struct lane *l)
 {
-	struct line *n = l->line;
-	uint64_t used;
-
-	if (!n)
+	if (!l->line)
 		return;
-	used = l->next - n->base;
-	if ((l->queue && l->queue->fed) || used > LEND_UNTIL ||
-	    stream_of(l)->r->idle + n->buffered > IDLE_BUFFERS_MAX) {
-		lane_hang_up(l);
-		return;
-	}
-	n->used = (uint32_t)used;
+	connection_close(l->line->connection);
 	forget(l);
 }
 
@@ -83,17 +59,12 @@ attach(struct lane *l)
 		lane_detach(r->oldest->lane);
 	}
 	n = r->free[r->nfree - 1];
-	if (!n->connection) {
-		n->used = 0;
-		n->connection = connection_open(n->id, n);
-	}
+	n->connection = connection_open(n->id, n);
 	if (!n->connection)
 		return false;
 	r->nfree--;
-	r->idle -= n->buffered;
-	r->buffered += n->buffered;
 	n->lane = l;
-	n->base = l->next - n->used;
+	n->base = l->next;
 	n->zeros_until = 0;
 	l->line = n;
 	link_newest(r, n);
@@ -115,7 +86,7 @@ ready(struct lane *l)
 	return true;
 }
 
-/* libnids' buffers grow with the largest segment and stay: the idle ones are given back. */
+/* Whose bytes came longest ago must do without libnids when there is too much. */
 static void
 account(struct lane *l)
 {
@@ -173,9 +144,8 @@ on_bytes(void *user, struct bytes b)
 static void
 on_gone(void *user)
 {
-	struct line *n = user;
+	const struct line *n = user;
 
-	n->connection = NULL;
 	if (n->lane)
 		forget(n->lane);
 }

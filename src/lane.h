@@ -23,22 +23,20 @@ struct queue {
 	struct early early[]; /* by offset, then by arrival */
 };
 
-/* A connection in libnids. It costs eight hashes and a buffer to make, so one that has nothing
- * queued is lent to the next lane, which goes on where the last one ended. */
+/* A connection in libnids, for as long as something of its lane waits. */
 struct line {
-	struct tcp_stream *connection; /* NULL: to be opened */
-	struct lane *lane;             /* NULL: free */
-	struct line *older, *newer;    /* among those in use */
-	uint64_t base;        /* the lane's offset less distance in the connection, modulo 2^64 */
+	struct tcp_stream *connection;
+	struct lane *lane;          /* NULL: free */
+	struct line *older, *newer; /* among those in use */
+	uint64_t base;              /* the lane's offset at which the connection begins */
 	uint64_t zeros_until; /* bytes from the lane's next up to here are zeros that we made up */
-	uint32_t used;        /* while it is free: bytes that went through before */
 	uint32_t buffered;    /* bytes of its buffer */
 	uint16_t id;
 };
 
 /* One direction of a stream. */
 struct lane {
-	struct line *line;   /* NULL between segments, unless libnids queues some */
+	struct line *line;   /* NULL while nothing waits */
 	struct queue *queue; /* NULL: nothing came early */
 	uint64_t next;       /* offset of the first byte not handed out */
 	uint64_t cut_until;  /* bytes from next up to here were cut off; wait for none */
@@ -66,7 +64,7 @@ struct reassembler {
 	size_t max_streams, nstreams;
 	struct line *oldest, *newest; /* in use */
 	size_t queued;
-	size_t buffered, idle; /* bytes of libnids' buffers: of lines in use, of free ones */
+	size_t buffered; /* bytes of libnids' buffers */
 	size_t nfree;
 	struct line *free[CONNECTIONS_MAX]; /* a stack, so that the last one used is the next */
 	struct line lines[CONNECTIONS_MAX];
@@ -74,9 +72,7 @@ struct reassembler {
 
 /* Puts bytes of the lane at `offset` into libnids; they come out at the sink, in order. */
 void lane_feed(struct lane *l, uint64_t offset, struct bytes b);
-/* Takes the lane off its line. What waits in its queue stays there. */
+/* Takes the lane off its line, if it is on one. What waits in its queue stays there. */
 void lane_detach(struct lane *l);
-/* The same when libnids did not do as it was told: the connection is not used again. */
-void lane_hang_up(struct lane *l);
 
 extern const struct wall_events lane_events;

@@ -139,7 +139,6 @@ skip(struct lane *l, uint64_t end)
 		if (l->next >= end || l->stopped)
 			return;
 		s->r->counts.lost += end - l->next;
-		lane_hang_up(l);
 	}
 	lane_detach(l);
 	l->next = end;
@@ -171,8 +170,7 @@ feed_in_order(struct lane *l, struct bytes b)
 	if (l->next >= end || l->stopped)
 		return;
 	stream_of(l)->r->counts.lost += end - l->next;
-	if (l->line)
-		lane_hang_up(l);
+	lane_detach(l);
 	skip(l, end);
 }
 
@@ -294,24 +292,6 @@ stream_segment(struct stream *s, enum side from, uint32_t seq, struct bytes b, u
 	leave(s);
 }
 
-bool
-stream_is_next(const struct stream *s, enum side from, uint32_t seq)
-{
-	const struct lane *l = &s->lane[from];
-
-	return seq == l->first_seq + (uint32_t)l->next && !l->queue && !l->line && !l->stopped &&
-	       l->next >= l->cut_until;
-}
-
-uint64_t
-stream_pass(struct stream *s, enum side from, uint32_t len)
-{
-	struct lane *l = &s->lane[from];
-
-	l->next += len;
-	return l->next;
-}
-
 void
 stream_stop(struct stream *s, enum side from)
 {
@@ -394,9 +374,6 @@ reassembler_free(struct reassembler *r)
 		return;
 	while (r->oldest)
 		lane_detach(r->oldest->lane);
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-		if (r->lines[i].connection)
-			connection_close(r->lines[i].connection);
 	wall_stop();
 	free(r);
 }

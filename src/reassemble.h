@@ -48,12 +48,6 @@ void stream_set_first(struct stream *s, enum side from, uint32_t first_seq);
  * a gap. May call the sink. Never call it from the sink. */
 void stream_segment(struct stream *s, enum side from, uint32_t seq, struct bytes b, uint32_t len);
 
-/* Does a segment with this number come next, with nothing waiting behind it? Then stream_pass() may
- * take `len` bytes as handed out that nobody wants to see. */
-bool stream_is_next(const struct stream *s, enum side from, uint32_t seq);
-/* Returns the offset of what comes next. */
-uint64_t stream_pass(struct stream *s, enum side from, uint32_t len);
-
 /* No more bytes of that side are wanted: later segments cost nothing. May be called from the
  * sink. When both sides are stopped the stream's buffers are freed at once or at the next call. */
 void stream_stop(struct stream *s, enum side from);

@@ -322,31 +322,6 @@ test_set_first(void **state)
 	finish(r);
 }
 
-/* What nobody wants to see is passed over only where it comes next, with nothing behind it. */
-static void
-test_pass(void **state)
-{
-	struct reassembler *r = start();
-
-	(void)state;
-	open_stream(r, &heard, 1000, 0);
-	send(&heard, CLIENT, 1000, 0, 10);
-	assert_false(stream_is_next(heard.stream, CLIENT, 1000 + 9));
-	assert_false(stream_is_next(heard.stream, CLIENT, 1000 + 11));
-	assert_true(stream_is_next(heard.stream, CLIENT, 1000 + 10));
-	assert_int_equal(stream_pass(heard.stream, CLIENT, 50), 60);
-	assert_true(stream_is_next(heard.stream, CLIENT, 1000 + 60));
-	heard.n[CLIENT] = 60;               /* what comes next has this offset */
-	send(&heard, CLIENT, 1000, 70, 10); /* early */
-	assert_false(stream_is_next(heard.stream, CLIENT, 1000 + 60));
-	send(&heard, CLIENT, 1000, 60, 10);
-	assert_int_equal(heard.n[CLIENT], 80);
-	check_said(&heard, CLIENT, 60, 80);
-	assert_true(stream_is_next(heard.stream, CLIENT, 1000 + 80));
-	stream_close(heard.stream);
-	finish(r);
-}
-
 static void
 test_table_full(void **state)
 {
@@ -466,9 +441,8 @@ main(void)
 	    cmocka_unit_test(test_huge_gaps),      cmocka_unit_test(test_long_stream),
 	    cmocka_unit_test(test_long_flow),      cmocka_unit_test(test_cut_tails),
 	    cmocka_unit_test(test_large_segments), cmocka_unit_test(test_stop),
-	    cmocka_unit_test(test_set_first),      cmocka_unit_test(test_pass),
-	    cmocka_unit_test(test_table_full),     cmocka_unit_test(test_many_in_turn),
-	    cmocka_unit_test(test_many_at_once),
+	    cmocka_unit_test(test_set_first),      cmocka_unit_test(test_table_full),
+	    cmocka_unit_test(test_many_in_turn),   cmocka_unit_test(test_many_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
