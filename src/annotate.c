@@ -245,7 +245,7 @@ evidence_write(const struct report *r, const char *const *files, FILE *out, char
 		n->out = pcapngout_new(out, section_comment(n), "tamperscope " VERSION);
 		write_names(n);
 		arena_free(n->arena);
-		error = write_frames(n, ret_why);
+		error = chosen_count(n->chosen) ? write_frames(n, ret_why) : 0;
 		unwritten = pcapngout_finish(n->out);
 		error = error ? error : unwritten;
 		chosen_free(n->chosen);

@@ -289,8 +289,8 @@ chosen_new(const struct report *r, const char *const *files, struct chosen **ret
 	c->frames = xcalloc(c->ncaptures, sizeof *c->frames);
 	c->bytes = xcalloc(c->ncaptures, sizeof *c->bytes);
 	gather_cites(c, r);
-	error = read_through(c, files, false, ret_why);
-	if (!error)
+	error = c->ncites ? read_through(c, files, false, ret_why) : 0;
+	if (!error && c->ncites)
 		error = read_through(c, files, true, ret_why);
 	if (error) {
 		chosen_free(c);

@@ -14,7 +14,7 @@ set -u
 LC_ALL=C
 export LC_ALL
 
-ALL="flow dissect capture fingerprint reassemble"
+ALL="flow dissect capture fingerprint reassemble evidence"
 SOURCE=$(cd "$(dirname "$0")" && pwd)
 
 if [ $# -lt 2 ]; then
@@ -38,6 +38,7 @@ export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 length() {
 	case $1 in
 	capture) echo 1024 ;;
+	evidence) echo 16384 ;;
 	fingerprint) echo 1024 ;;
 	*) echo 512 ;;
 	esac
