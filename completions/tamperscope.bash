@@ -12,7 +12,7 @@ _tamperscope() {
 	fi
 	case $prev in
 	--format)
-		COMPREPLY=($(compgen -W 'text json ndjson' -- "$cur"))
+		COMPREPLY=($(compgen -W 'text json ndjson html' -- "$cur"))
 		return
 		;;
 	--view)

@@ -46,7 +46,7 @@ struct row {
 
 static const struct row rows[] = {
     {'F', FOR(ANALYZE) | FOR(STATS), "format", "FORMAT",
-     "text (as it is without this), json or ndjson (which stats has not)"},
+     "text (as it is without this) or json; analyze also has ndjson and html"},
     {FLOWS, FOR(ANALYZE), "flows", NULL, "tell how each flow fared, too"},
     {'o', FOR(ANALYZE) | FOR(STATS), "output", "FILE",
      "write the report there; it appears when it is whole; - is standard output"},
@@ -201,7 +201,7 @@ parse_format(const char *word, struct options *o, char **ret_why)
 			return 0;
 		}
 	}
-	return wrong(ret_why, "--format %s: expected text, json or ndjson", word);
+	return wrong(ret_why, "--format %s: expected text, json, ndjson or html", word);
 }
 
 static int
@@ -380,8 +380,9 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 	if (command == CASE && inputs)
 		return wrong(ret_why, "case: expected a file, not - (standard input): the original "
 				      "must be there when somebody checks the case");
-	if (command == STATS && strcmp(o->writer->format, "ndjson") == 0)
-		return wrong(ret_why, "--format ndjson: expected text or json");
+	if (command == STATS && strcmp(o->writer->format, "text") != 0 &&
+	    strcmp(o->writer->format, "json") != 0)
+		return wrong(ret_why, "--format %s: expected text or json", o->writer->format);
 	if (commands[command].most < 0 && inputs > 1)
 		return wrong(ret_why, "%s: expected - (standard input) once only",
 			     command_words[command]);

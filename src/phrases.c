@@ -81,6 +81,14 @@ const char *const role_phrases[NROLES] = {
     [ROLE_CONTROL] = "a control",
 };
 
+const char *const basis_phrases[NBASES] = {"it is the last thing said before",
+					   "flows that differ only in this fared otherwise",
+					   "it happened again in the same way"};
+
+const char *const residual_phrases[5] = {[2] = "all between these two addresses",
+					 [3] = "all to this address and port",
+					 [4] = "this pair of ports only"};
+
 /* Does the mechanism send packets of its own, or does it hold back those of others? */
 static bool
 mechanism_forges(enum mechanism m)

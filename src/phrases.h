@@ -15,6 +15,11 @@ extern const char *const trigger_phrases[NTRIGGERS];
 extern const char *const vantage_phrases[NVANTAGES];
 /* "never answered": what a cited packet is to its finding. */
 extern const char *const role_phrases[NROLES];
+/* "it is the last thing said before": how a trigger is known, by the bits of enum trigger_basis. */
+#define NBASES 3
+extern const char *const basis_phrases[NBASES];
+/* For whom a block stayed, by struct residual's tuple; 2 to 4. */
+extern const char *const residual_phrases[5];
 
 /* "forged packets went to the client". */
 const char *direction_phrase(enum mechanism m, enum direction d);

@@ -89,9 +89,10 @@ struct report_style {
 int report_text(struct report *r, const struct report_style *style, FILE *out);
 int report_json(struct report *r, const struct report_style *style, FILE *out);
 int report_ndjson(struct report *r, const struct report_style *style, FILE *out);
+int report_html(struct report *r, const struct report_style *style, FILE *out);
 
 struct report_writer {
-	const char *format; /* "text", "json", "ndjson" */
+	const char *format; /* "text", "json", "ndjson", "html" */
 	int (*write)(struct report *r, const struct report_style *style, FILE *out);
 };
 extern const struct report_writer report_writers[]; /* ends with {0} */

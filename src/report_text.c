@@ -46,46 +46,6 @@ heading(struct page *p, const char *words)
 	page_line(p, 0);
 }
 
-static const struct finding *
-find(const struct report *r, unsigned number)
-{
-	for (size_t i = 0; i < r->nfindings; i++)
-		if (r->findings[i]->number == number)
-			return r->findings[i];
-	return NULL;
-}
-
-/* When it happens adds something only where the mechanism does not say it already. */
-static bool
-stage_matters(enum mechanism m)
-{
-	return m == RST_INJECTION || m == FIN_INJECTION || m == DROP || m == DATA_INJECTION ||
-	       m == ICMP_REJECTION;
-}
-
-static void
-put_stage(struct page *p, const struct report *r, const struct target *t, enum mechanism m)
-{
-	const struct finding *first = NULL;
-	bool named = true;
-
-	for (size_t i = 0; i < t->nfindings; i++) {
-		const struct finding *f = find(r, t->findings[i]);
-
-		if (!f || f->mechanism != m)
-			continue;
-		first = first ? first : f;
-		if (f->stage != first->stage)
-			return;
-		named = named && (f->trigger == TRIGGER_SNI || f->trigger == TRIGGER_HTTP_HOST);
-	}
-	if (!first || !stage_matters(m))
-		return;
-	page_words(p, " ");
-	page_words(p, first->stage == STAGE_FIRST_DATA && named ? "right after the name is sent"
-								: stage_clauses[first->stage]);
-}
-
 static void
 put_ids(struct page *p, const struct report_style *style, const unsigned *numbers, size_t n)
 {
@@ -165,15 +125,6 @@ put_functions(struct page *p, const struct report_style *style, const struct tar
 	}
 }
 
-static bool
-has_always_worked(const struct target *t, enum function function)
-{
-	for (size_t i = 0; i < t->nspans; i++)
-		if (t->spans[i].function == function && t->spans[i].fate != FATE_WORKED)
-			return false;
-	return true;
-}
-
 /* When a name or an address was interfered with, and when it worked. */
 static void
 put_turns(struct page *p, const struct report_style *style, const struct target *t)
@@ -183,7 +134,8 @@ put_turns(struct page *p, const struct report_style *style, const struct target 
 	for (size_t i = 0; i < t->nspans; i++) {
 		enum function function = t->spans[i].function;
 
-		if ((i && function == t->spans[i - 1].function) || has_always_worked(t, function))
+		if ((i && function == t->spans[i - 1].function) ||
+		    target_has_always_worked(t, function))
 			continue;
 		if (function == FUNCTION_DNS)
 			page_words(p, "lookups ");
@@ -196,14 +148,18 @@ static void
 put_target_words(struct page *p, const struct report *r, const struct report_style *style,
 		 const struct target *t)
 {
-	const char *between = "";
+	const char *between = "", *when;
 
 	for (unsigned m = 0; m < NMECHANISMS; m++) {
 		if (!(t->mechanisms & 1U << m))
 			continue;
 		page_words(p, between);
 		page_words(p, mechanism_clauses[m]);
-		put_stage(p, r, t, (enum mechanism)m);
+		when = target_when(r, t, (enum mechanism)m);
+		if (when) {
+			page_words(p, " ");
+			page_words(p, when);
+		}
 		between = "; ";
 	}
 	if (t->interfered) {
@@ -274,34 +230,6 @@ put_reachable(struct page *p, const struct report *r, const struct report_style 
 		page_line(p, 0);
 }
 
-static bool
-has_finding(const struct target *t, unsigned number)
-{
-	for (size_t i = 0; i < t->nfindings; i++)
-		if (t->findings[i] == number)
-			return true;
-	return false;
-}
-
-/* Is all that was found out about an address told of a service? */
-static bool
-is_told_with_service(const struct report *r, const struct target *t)
-{
-	if (t->kind != TARGET_ADDRESS || !t->nfindings)
-		return false;
-	for (size_t i = 0; i < r->ntargets; i++) {
-		const struct target *s = &r->targets[i];
-		size_t k = 0;
-
-		while (s->kind == TARGET_SERVICE && k < t->nfindings &&
-		       has_finding(s, t->findings[k]))
-			k++;
-		if (s->kind == TARGET_SERVICE && k == t->nfindings)
-			return true;
-	}
-	return false;
-}
-
 static void
 put_verdict(struct page *p, const struct report *r, const struct report_style *style)
 {
@@ -317,7 +245,7 @@ put_verdict(struct page *p, const struct report *r, const struct report_style *s
 			const struct target *t = &r->targets[i];
 
 			if (t->state != STATE_REACHABLE && (t->kind != TARGET_SERVICE) == others &&
-			    (style->verbose || !is_told_with_service(r, t)))
+			    (style->verbose || !target_is_told_with_service(r, t)))
 				put_target(p, r, style, t);
 		}
 	put_reachable(p, r, style);

@@ -72,12 +72,6 @@ frame_name(struct page *p, const struct report *r, struct ref at)
 static void
 put_trigger(struct page *p, const struct finding *f)
 {
-	static const struct {
-		unsigned bit;
-		const char *words;
-	} bases[] = {{BASIS_CONTENT, "it is the last thing said before"},
-		     {BASIS_CONTRAST, "flows that differ only in this fared otherwise"},
-		     {BASIS_REPEAT, "it happened again in the same way"}};
 	const char *between = "; known because ";
 
 	label(p, "trigger");
@@ -86,29 +80,13 @@ put_trigger(struct page *p, const struct finding *f)
 		page_words(p, f->trigger == TRIGGER_UNKNOWN ? ": " : " ");
 		page_words(p, f->trigger_value);
 	}
-	for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
-		if (!(f->basis & bases[i].bit))
+	for (size_t i = 0; i < NBASES; i++) {
+		if (!(f->basis & 1U << i))
 			continue;
 		page_words(p, between);
-		page_words(p, bases[i].words);
+		page_words(p, basis_phrases[i]);
 		between = ", and because ";
 	}
-}
-
-static int
-compare_evidence(const void *a, const void *b)
-{
-	const struct evidence *x = a, *y = b;
-
-	if (x->weight != y->weight)
-		return x->weight > y->weight ? -1 : 1;
-	return strcmp(x->name, y->name); /* counted once each: never equal */
-}
-
-static const char *
-evidence_words(const struct evidence *e)
-{
-	return e->words && *e->words ? e->words : e->name;
 }
 
 static void
@@ -131,13 +109,10 @@ static void
 put_sureness(struct page *p, const struct report *r, const struct report_style *style,
 	     const struct finding *f)
 {
-	struct evidence *sorted = xcalloc(f->nevidence, sizeof *sorted);
+	struct evidence *sorted = evidence_in_order(f);
 	const char *between = ": ";
 	size_t shown = 0;
 
-	for (size_t i = 0; i < f->nevidence; i++)
-		sorted[i] = f->evidence[i];
-	qsort(sorted, f->nevidence, sizeof *sorted, compare_evidence);
 	label(p, "how sure");
 	text_sureness(p, f->confidence);
 	for (size_t i = 0; i < f->nevidence && shown < SHOWN_EVIDENCE; i++) {
@@ -232,33 +207,13 @@ put_packets(struct page *p, const struct report *r, const struct report_style *s
 	}
 }
 
-/* A display filter for the cited packets of one file, as Wireshark takes it: runs as ranges. */
 static void
 put_filter(struct page *p, const struct report *r, const struct finding *f, const size_t *order,
 	   uint16_t capture, const char *name)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	bool any = false;
+	char *text = frame_filter(f, order, capture);
 
-	if (!out)
-		return;
-	for (size_t i = 0; i < f->ncites; i++) {
-		uint32_t from = f->cites[order[i]].at.frame, to = from;
-
-		if (f->cites[order[i]].at.capture != capture || !from)
-			continue;
-		while (i + 1 < f->ncites && f->cites[order[i + 1]].at.capture == capture &&
-		       f->cites[order[i + 1]].at.frame <= to + 1)
-			to = f->cites[order[++i]].at.frame;
-		fprintf(out, any ? ", %u" : "frame.number in {%u", from);
-		if (to > from)
-			fprintf(out, to == from + 1 ? ", %u" : "..%u", to);
-		any = true;
-	}
-	fputs("}", out);
-	if (fclose(out) == 0 && any) {
+	if (text) {
 		label(p, name);
 		page_raw(p, text);
 		if (r->ncaptures > 1)
@@ -277,9 +232,6 @@ put_alternatives(struct page *p, const struct finding *f)
 		page_words(p, f->alternatives[i].against);
 	}
 }
-
-/* Less sure than this, somebody else is as likely. */
-#define EVEN 0.5
 
 static void
 put_attributions(struct page *p, const struct report_style *style, const struct finding *f)
@@ -336,15 +288,13 @@ put_details(struct page *p, const struct finding *f)
 static void
 put_residual(struct page *p, const struct finding *f)
 {
-	static const char *const scope[] = {[2] = "all between these two addresses",
-					    [3] = "all to this address and port",
-					    [4] = "this pair of ports only"};
 	const struct residual *r = &f->residual;
 
 	if (!r->tuple)
 		return;
 	label(p, "left over");
-	page_printf(p, "%s stayed blocked for at least %.0f s", scope[r->tuple], r->seconds_low);
+	page_printf(p, "%s stayed blocked for at least %.0f s", residual_phrases[r->tuple],
+		    r->seconds_low);
 	if (r->seconds_high > 0)
 		page_printf(p, " and at most %.0f s", r->seconds_high);
 	else

@@ -67,7 +67,7 @@ for command in analyze suggest stats; do
 	[ $command = stats ] || expect 1 1 $command --fingerprints "$work/missing" "$work/none.pcap"
 	expect 0 0 $command "$work/none.pcap"
 done
-usage analyze --format html "$work/none.pcap"
+usage analyze --format xml "$work/none.pcap"
 usage analyze --format
 usage analyze --only nonsense "$work/none.pcap"
 usage analyze --min-confidence 0.1 "$work/none.pcap"
@@ -80,6 +80,7 @@ usage analyze --evidence
 usage analyze --evidence "$work/none.pcap" "$work/none.pcap"
 usage analyze --evidence "$work/same" -o "$work/same" "$work/none.pcap"
 usage stats --format ndjson "$work/none.pcap"
+usage stats --format html "$work/none.pcap"
 usage stats --view sideways "$work/none.pcap"
 usage stats --flows "$work/none.pcap"
 usage analyze --view server "$work/none.pcap"
@@ -129,7 +130,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	mkdir -m 555 "$work/locked"
 	expect 1 1 analyze -o "$work/locked/report" "$work/none.pcap"
 fi
-for format in text json ndjson; do
+for format in text json ndjson html; do
 	"$tool" analyze --format $format "$work/none.pcap" >/dev/full 2>"$work/err"
 	[ $? -eq 1 ] || complain "$format: a full disk is not noticed"
 	[ "$(wc -l <"$work/err")" -eq 1 ] || complain "$format: a full disk is not told in one line"

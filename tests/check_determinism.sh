@@ -24,7 +24,7 @@ twice() {
 }
 
 groups() {
-	for format in text json ndjson; do
+	for format in text json ndjson html; do
 		twice $format "$@"
 	done
 }

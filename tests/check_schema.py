@@ -14,7 +14,7 @@ import subprocess
 import sys
 import warnings
 
-SAMPLES = ["none", "empty", "one", "several", "ipv6", "many", "hostile", "flows"]
+SAMPLES = ["none", "empty", "one", "several", "ipv6", "many", "hostile", "markup", "flows"]
 
 
 def run(command):

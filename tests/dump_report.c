@@ -25,8 +25,9 @@ main(int argc, char **argv)
 		if (strcmp(w->format, argv[2]) == 0)
 			error = w->write(r, &style, stdout);
 	if (error)
-		fprintf(stderr,
-			"usage: dump_report NAME text|json|ndjson [COLUMNS] [colour] [verbose]\n");
+		fprintf(
+		    stderr,
+		    "usage: dump_report NAME text|json|ndjson|html [COLUMNS] [colour] [verbose]\n");
 	arena_free(a);
 	return error ? 1 : 0;
 }

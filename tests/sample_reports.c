@@ -13,8 +13,8 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-const char *const sample_names[] = {"none", "empty",   "one",   "several", "ipv6",
-				    "many", "hostile", "flows", NULL};
+const char *const sample_names[] = {"none", "empty",   "one",    "several", "ipv6",
+				    "many", "hostile", "markup", "flows",   NULL};
 
 static struct capture_info *
 a_capture(struct arena *a, const char *file, uint64_t packets)
@@ -82,6 +82,17 @@ cite(struct arena *a, struct finding *f, uint32_t frame, enum role role, const c
 
 	c->at.frame = frame;
 	c->role = role;
+	c->seen.from =
+	    role == ROLE_TRIGGER || role == ROLE_RETRANSMISSION ? SEEN_CLIENT : SEEN_SERVER;
+	c->seen.to = c->seen.from == SEEN_CLIENT ? SERVER : CLIENT;
+	c->seen.nsec = f->nsec + frame * 7 * NSEC_PER_MSEC;
+	c->seen.flags = role == ROLE_INJECTED ? 0x14 : 0x18;
+	c->seen.seq = frame;
+	c->seen.len = role == ROLE_INJECTED ? 0 : 517;
+	c->seen.ttl = 61;
+	c->seen.summary = role == ROLE_INJECTED  ? "RST, ACK"
+			  : role == ROLE_TRIGGER ? "TLS ClientHello for www.blocked.example"
+						 : "517 bytes of data";
 	if (!ttl)
 		return;
 	c->observations = arena_alloc(a, 2 * sizeof *c->observations);
@@ -229,17 +240,27 @@ many(struct arena *a)
 #define BROKEN "\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xff\xe2\x82"
 #define WIDE "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88"
 
+/* What a hostile packet could try to be. */
+#define MARKUP                                                                                     \
+	"</title></style></script></desc></svg><script id=owned>document.body.id='owned'"          \
+	"</script><img src=x onerror=\"document.body.id='owned'\">\" onload=\"x\" ' onload='x "    \
+	"javascript:x() <!-- <![CDATA[ --> ]]> &lt;script&gt; &#60; {{x}} <svg/onload=x>"
+
+static const char hostile_text[] = "a" ESCAPES "b" HIDDEN "c" BROKEN "d " WIDE;
+static const char hostile_markup[] = MARKUP "\xd7\x90\xd7\x91 \xd8\xa7\xd8\xa8" HIDDEN;
+
 static struct report *
-hostile(struct arena *a)
+hostile(struct arena *a, const char *name)
 {
-	static const char name[] = "a" ESCAPES "b" HIDDEN "c" BROKEN "d " WIDE;
-	static const char *const names[] = {name, "", NULL};
-	static const char *signature[] = {name};
+	const char **names = arena_alloc(a, 3 * sizeof *names);
+	const char **signature = arena_alloc(a, sizeof *signature);
 	struct report *r = with_findings(a, 2, 2, false);
 	struct finding *f = r->findings[0];
 	struct capture_info *c = a_capture(a, name, 1);
 	char *label = arena_alloc(a, 260);
 
+	names[0] = signature[0] = name;
+	names[1] = "";
 	for (size_t i = 0; i < 253; i++)
 		label[i] = i % 64 == 63 ? '.' : 'x';
 	r->findings[1]->trigger_value = label;
@@ -249,6 +270,8 @@ hostile(struct arena *a)
 	f->cites[0].observations = arena_alloc(a, sizeof(struct observation));
 	f->cites[0].nobservations = 1;
 	f->cites[0].observations[0] = (struct observation){name, name, name};
+	f->cites[0].seen.summary = f->cites[1].seen.summary = name;
+	f->cites[2].seen = (struct seen){0};
 	f->alternatives[0] = (struct alternative){name, name};
 	f->attributions[0] = (struct attribution){name, 0.5, names};
 	f->evidence[0].name = name;
@@ -314,7 +337,9 @@ sample_report(struct arena *a, const char *name)
 	if (strcmp(name, "many") == 0)
 		return many(a);
 	if (strcmp(name, "hostile") == 0)
-		return hostile(a);
+		return hostile(a, hostile_text);
+	if (strcmp(name, "markup") == 0)
+		return hostile(a, hostile_markup);
 	if (strcmp(name, "flows") != 0)
 		return NULL;
 	r = with_findings(a, 1, 1, false);

@@ -73,7 +73,7 @@ test_options_wrong(void **state)
 		const char *line, *says;
 	} rows[] = {
 	    {ANALYZE, "analyze", "expected a capture file"},
-	    {ANALYZE, "analyze --format html a", "expected text, json or ndjson"},
+	    {ANALYZE, "analyze --format xml a", "expected text, json, ndjson or html"},
 	    {ANALYZE, "analyze --format", "--format: expected something after it"},
 	    {ANALYZE, "analyze a -o", "-o: expected something after it"},
 	    {ANALYZE, "analyze --nothing a", "--nothing: expected an option"},
