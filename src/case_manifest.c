@@ -137,8 +137,8 @@ manifest_text(const struct manifest *m)
 const char **
 manifest_command(struct arena *a, const struct manifest *m, size_t *ret_n)
 {
-	/* Two words of the command, two for each option, -- and the originals. */
-	const char **w = arena_alloc(a, (2 + 2 * (4 + m->nlists) + 1 + m->noriginals) * sizeof *w);
+	/* Two words of the command, two for each of five options and each list, --, originals. */
+	const char **w = arena_alloc(a, (2 + 2 * (5 + m->nlists) + 1 + m->noriginals) * sizeof *w);
 	size_t n = 0;
 
 	w[n++] = "tamperscope";

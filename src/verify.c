@@ -174,9 +174,10 @@ static bool
 check_signature(struct verifying *v)
 {
 	struct sign_key *key = folder_key(v);
-	bool good = key && sign_is_good(v->pin ? v->pin : key, v->text, v->signature);
+	const struct sign_key *by = v->pin ? v->pin : key;
+	bool good = by && v->signature.p && sign_is_good(by, v->text, v->signature);
 
-	if (!key)
+	if (!by)
 		verify_say(v, BAD, SIGNATURE_FILE, "there is no key to check it with");
 	else if (good)
 		verify_say(v, GOOD, SIGNATURE_FILE, "the manifest is what was signed");

@@ -14,7 +14,7 @@ set -u
 LC_ALL=C
 export LC_ALL
 
-ALL="flow dissect capture fingerprint reassemble evidence"
+ALL="flow dissect capture fingerprint reassemble evidence manifest"
 SOURCE=$(cd "$(dirname "$0")" && pwd)
 
 if [ $# -lt 2 ]; then
@@ -40,6 +40,7 @@ length() {
 	capture) echo 1024 ;;
 	evidence) echo 16384 ;;
 	fingerprint) echo 1024 ;;
+	manifest) echo 2048 ;;
 	*) echo 512 ;;
 	esac
 }
