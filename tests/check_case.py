@@ -30,9 +30,12 @@ def check(true, what, *more):
 
 
 def run(*words, cwd=None, env=None, stdin=subprocess.DEVNULL):
-    return subprocess.run([os.fsencode(w) for w in words], stdin=stdin, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, cwd=cwd, timeout=120,
-                          env=dict(os.environ, **env) if env else None)
+    r = subprocess.run([os.fsencode(w) for w in words], stdin=stdin, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, cwd=cwd, timeout=120,
+                       env=dict(os.environ, **env) if env else None)
+    check(b"Sanitizer" not in r.stderr and b"runtime error" not in r.stderr, "it is sound", words,
+          r.stderr.decode("latin-1"))
+    return r
 
 
 def tool(*words, **more):
