@@ -7,7 +7,7 @@ _tamperscope() {
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats case verify --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats case verify compare --help --version' -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -62,6 +62,9 @@ _tamperscope() {
 		;;
 	verify)
 		words='--originals --fingerprints --public --tsa -q --quiet'
+		;;
+	compare)
+		words='--client --server --format -o --output --exit-code -q --quiet -v --verbose'
 		;;
 	explain)
 		words=--fingerprints

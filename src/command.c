@@ -8,7 +8,12 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <string.h>
+
+#define COLUMNS 80       /* where there is no terminal */
+#define COLUMNS_MOST 100 /* longer lines are hard to read */
 
 void
 tell(const char *fmt, ...)
@@ -84,4 +89,20 @@ warn_of_captures(const struct report *r)
 			tell("%s: cut off in the middle of a packet; analysed up to there",
 			     c->file);
 	}
+}
+
+struct report_style
+style_for(const struct options *o)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct report_style style = {.columns = COLUMNS, .verbose = o->verbose};
+	struct winsize size;
+
+	if (o->output || !isatty(STDOUT_FILENO))
+		return style;
+	/* https://no-color.org: when present and not empty */
+	style.colour = !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		style.columns = size.ws_col < COLUMNS_MOST ? size.ws_col : COLUMNS_MOST;
+	return style;
 }

@@ -13,6 +13,7 @@ int run_check(const struct options *o);
 int run_explain(const struct options *o);
 int run_case(const struct options *o);
 int run_verify(const struct options *o);
+int run_compare(const struct options *o);
 int run_fields(const struct options *o);
 
 /* One line on standard error, whatever is in it. */
@@ -27,3 +28,5 @@ int finish_stdout(void);
 bool filter_is_wrong(const char *filter);
 /* Tells which captures were not read to their ends. */
 void warn_of_captures(const struct report *r);
+/* How the text is to look where it goes: colours and columns of a terminal. */
+struct report_style style_for(const struct options *o);

@@ -71,6 +71,20 @@ finding_new(const struct look *l, enum mechanism mechanism, int64_t nsec)
 	return f;
 }
 
+struct finding *
+finding_bare(const struct flow_name *flow, enum mechanism mechanism, int64_t nsec)
+{
+	struct arena *a = arena_new();
+	struct finding *f = arena_alloc(a, sizeof *f);
+
+	f->arena = a;
+	f->mechanism = mechanism;
+	f->nsec = nsec;
+	f->trigger_value = "";
+	f->flow = *flow;
+	return f;
+}
+
 void
 finding_free(struct finding *f)
 {
@@ -138,21 +152,29 @@ void
 finding_weigh(struct finding *f, const char *name, struct ref at)
 {
 	const struct weight *w = weight_find(name);
-	struct evidence *e;
 
 	if (!w) {
 		/* A detector that names evidence without a weight is a mistake in this program. */
 		fprintf(stderr, "tamperscope: no weight for evidence %s\n", name);
 		abort();
 	}
+	finding_evidence(f, (int)w->family, w->name, w->weight, w->words, at);
+}
+
+void
+finding_evidence(struct finding *f, int family, const char *name, double weight, const char *words,
+		 struct ref at)
+{
+	struct evidence *e;
+
 	if (finding_has(f, name))
 		return;
 	f->evidence = grow(f->arena, f->evidence, f->nevidence, sizeof *f->evidence);
 	e = &f->evidence[f->nevidence++];
-	e->name = w->name;
-	e->words = w->words;
-	e->family = (int)w->family;
-	e->weight = w->weight;
+	e->name = name;
+	e->words = words;
+	e->family = family;
+	e->weight = weight;
 	e->at = at;
 }
 

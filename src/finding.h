@@ -212,6 +212,8 @@ struct finding {
 struct look;
 /* A new finding about a flow; freed with finding_free() unless it is handed on. */
 struct finding *finding_new(const struct look *l, enum mechanism mechanism, int64_t nsec);
+/* The same about a flow of which only this is left, without any evidence yet. */
+struct finding *finding_bare(const struct flow_name *flow, enum mechanism mechanism, int64_t nsec);
 void finding_free(struct finding *f); /* accepts NULL */
 /* Cites a packet; the same packet in the same role is cited once. */
 struct cite *finding_cite(struct finding *f, struct ref at, enum role role);
@@ -221,6 +223,10 @@ void finding_observe(struct finding *f, struct cite *c, const char *feature, con
 /* Weighs in one piece of evidence, by its name in the table of weights; the same name counts
  * once. */
 void finding_weigh(struct finding *f, const char *name, struct ref at);
+/* The same for evidence whose weight was measured in the captures at hand: name and words are
+ * literals, family is one of weigh.h. */
+void finding_evidence(struct finding *f, int family, const char *name, double weight,
+		      const char *words, struct ref at);
 bool finding_has(const struct finding *f, const char *name);
 /* Takes a piece of evidence back. */
 void finding_forget(struct finding *f, const char *name);

@@ -34,7 +34,9 @@ enum {
 	SIGN,
 	ORIGINALS,
 	PUBLIC,
-	TSA
+	TSA,
+	CLIENT_END,
+	SERVER_END
 };
 
 struct row {
@@ -47,8 +49,13 @@ struct row {
 static const struct row rows[] = {
     {'F', FOR(ANALYZE) | FOR(STATS), "format", "FORMAT",
      "text (as it is without this) or json; analyze also has ndjson and html"},
+    {'F', FOR(COMPARE), "format", "FORMAT", "text (as it is without this) or json"},
+    {CLIENT_END, FOR(COMPARE), "client", "CAPTURE",
+     "what was captured at the client's end; may be given several times"},
+    {SERVER_END, FOR(COMPARE), "server", "CAPTURE",
+     "what was captured at the server's end in the same time; may be given several times"},
     {FLOWS, FOR(ANALYZE), "flows", NULL, "tell how each flow fared, too"},
-    {'o', FOR(ANALYZE) | FOR(STATS), "output", "FILE",
+    {'o', FOR(ANALYZE) | FOR(STATS) | FOR(COMPARE), "output", "FILE",
      "write the report there; it appears when it is whole; - is standard output"},
     {'o', FOR(CASE), "output", "DIR", "make this folder, which must not be there yet"},
     {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE), "filter", "FILTER",
@@ -61,7 +68,7 @@ static const struct row rows[] = {
     {ONLY, FOR(ANALYZE), "only", "MECHANISM",
      "report this mechanism only; may be given several times"},
     {TARGET, FOR(ANALYZE), "target", "NAME", "report this name or address only"},
-    {EXIT_CODE, FOR(ANALYZE), "exit-code", NULL,
+    {EXIT_CODE, FOR(ANALYZE) | FOR(COMPARE), "exit-code", NULL,
      "exit with status 10 if interference is at least likely"},
     {HASH, FOR(ANALYZE), "hash", NULL, "tell the SHA-256 of each capture"},
     {EVIDENCE, FOR(ANALYZE), "evidence", "FILE",
@@ -81,17 +88,18 @@ static const struct row rows[] = {
     {PUBLIC, FOR(VERIFY), "public", "KEY", "expect a signature by this key (PEM)"},
     {TSA, FOR(VERIFY), "tsa", "FILE",
      "expect a time stamp by one of these authorities (certificates in PEM)"},
-    {'q', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE) | FOR(VERIFY), "quiet", NULL,
-     "no progress and no warnings"},
-    {'v', FOR(ANALYZE), "verbose", NULL, "tell all evidence, packets and controls"},
+    {'q', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE) | FOR(VERIFY) | FOR(COMPARE),
+     "quiet", NULL, "no progress and no warnings"},
+    {'v', FOR(ANALYZE) | FOR(COMPARE), "verbose", NULL, "tell all evidence, packets and controls"},
     {'h', ~0U, "help", NULL, "print this"},
     {'V', ~0U, "version", NULL, "print the version"},
 };
 #define NROWS (sizeof rows / sizeof *rows)
 
 static const char *const command_words[NCOMMANDS] = {
-    [ANALYZE] = "analyze", [FIELDS] = "fields", [CHECK] = "check", [EXPLAIN] = "explain",
-    [SUGGEST] = "suggest", [STATS] = "stats",   [CASE] = "case",   [VERIFY] = "verify"};
+    [ANALYZE] = "analyze", [FIELDS] = "fields",   [CHECK] = "check",
+    [EXPLAIN] = "explain", [SUGGEST] = "suggest", [STATS] = "stats",
+    [CASE] = "case",       [VERIFY] = "verify",   [COMPARE] = "compare"};
 
 static const struct {
 	const char *arguments, *help;
@@ -128,6 +136,11 @@ static const struct {
 		"Says of a folder that case has made what is intact, what was changed, is missing "
 		"or does not belong there, and whether the originals give it again.",
 		1, 1},
+    [COMPARE] = {"[OPTION]... --client CAPTURE... --server CAPTURE...",
+		 "Compares what was captured at both ends of the same traffic: what one end "
+		 "received and the other never sent was forged, what was sent and never arrived "
+		 "was swallowed or lost, and what was changed on the way is told field by field.",
+		 0, 0},
 };
 
 enum command
@@ -274,6 +287,18 @@ parse_place(const char *word, struct options *o, char **ret_why)
 }
 
 static int
+parse_end(const char *name, int end, const char *word, struct options *o, char **ret_why)
+{
+	if (o->nends[end] == END_FILES_MOST)
+		return wrong(ret_why, "--%s: expected at most %d captures", name, END_FILES_MOST);
+	if (strcmp(word, "-") == 0)
+		return wrong(ret_why,
+			     "--%s: expected a file, not - (standard input): it is read twice",
+			     name);
+	return parse_text(name, word, &o->ends[end][o->nends[end]++], ret_why);
+}
+
+static int
 parse_one(int letter, struct options *o, char **ret_why)
 {
 	switch (letter) {
@@ -309,6 +334,10 @@ parse_one(int letter, struct options *o, char **ret_why)
 		return parse_text("public", optarg, &o->public_key, ret_why);
 	case TSA:
 		return parse_text("tsa", optarg, &o->authorities, ret_why);
+	case CLIENT_END:
+		return parse_end("client", 0, optarg, o, ret_why);
+	case SERVER_END:
+		return parse_end("server", 1, optarg, o, ret_why);
 	case CAPTURES:
 		return parse_text("captures", optarg, &o->captures, ret_why);
 	case FLOWS:
@@ -380,7 +409,9 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 	if (command == CASE && inputs)
 		return wrong(ret_why, "case: expected a file, not - (standard input): the original "
 				      "must be there when somebody checks the case");
-	if (command == STATS && strcmp(o->writer->format, "text") != 0 &&
+	if (command == COMPARE && (!o->nends[0] || !o->nends[1]))
+		return wrong(ret_why, "compare: expected --client CAPTURE and --server CAPTURE");
+	if ((command == STATS || command == COMPARE) && strcmp(o->writer->format, "text") != 0 &&
 	    strcmp(o->writer->format, "json") != 0)
 		return wrong(ret_why, "--format %s: expected text or json", o->writer->format);
 	if (commands[command].most < 0 && inputs > 1)

@@ -7,7 +7,10 @@
 #include "custody.h"
 #include "verify.h"
 
-enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, STATS, CASE, VERIFY, NCOMMANDS };
+/* Files of one end that can be compared at once. */
+#define END_FILES_MOST 16
+
+enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, STATS, CASE, VERIFY, COMPARE, NCOMMANDS };
 
 struct options {
 	struct analyze_options analyze; /* its files are the arguments that are no options */
@@ -23,6 +26,9 @@ struct options {
 	const char *authorities;         /* file of certificates, or NULL */
 	const char *places[PLACES_MOST]; /* where originals may be */
 	size_t nplaces;
+	/* of compare, by enum end (compare.h) */
+	const char *ends[2][END_FILES_MOST];
+	size_t nends[2];
 	bool exit_code, quiet, help, version;
 	unsigned verbose;
 };

@@ -87,8 +87,8 @@ endpoint(const struct flow_name *f, enum side s)
 	return json_pack("{ss si}", "ip", addr_text(&f->addr[s], out), "port", (int)f->port[s]);
 }
 
-static json_t *
-flow_name(const struct flow_name *f)
+json_t *
+report_json_flow(const struct flow_name *f)
 {
 	char protocol[PROTOCOL_MAX];
 
@@ -289,8 +289,8 @@ residual(const struct residual *r)
 			 r->seconds_high > 0 ? json_real(rounded(r->seconds_high)) : json_null());
 }
 
-static json_t *
-finding(const struct finding *f)
+json_t *
+report_json_finding(const struct finding *f)
 {
 	double confidence = rounded(f->confidence);
 	const char *verdict = verdict_word(confidence);
@@ -298,7 +298,7 @@ finding(const struct finding *f)
 			      "mechanism", mechanism_words[f->mechanism], "trigger", trigger(f),
 			      "stage", stage_words[f->stage], "confidence", confidence, "verdict",
 			      verdict, "direction", direction_words[f->direction], "time",
-			      time_of(f->nsec), "flow", flow_name(&f->flow));
+			      time_of(f->nsec), "flow", report_json_flow(&f->flow));
 
 	if (f->name)
 		json_object_set_new(j, "name", text(f->name));
@@ -324,11 +324,11 @@ finding(const struct finding *f)
 static json_t *
 flow_row(const struct flow_row *row)
 {
-	return json_pack("{so ss so so s{sI sI} so}", "flow", flow_name(&row->flow), "outcome",
-			 outcome_words[row->outcome], "names", texts(row->names, row->nnames),
-			 "application", text(row->application), "frames", "first",
-			 (json_int_t)row->first.frame, "last", (json_int_t)row->last.frame,
-			 "findings", ids(row->findings, row->nfindings));
+	return json_pack(
+	    "{so ss so so s{sI sI} so}", "flow", report_json_flow(&row->flow), "outcome",
+	    outcome_words[row->outcome], "names", texts(row->names, row->nnames), "application",
+	    text(row->application), "frames", "first", (json_int_t)row->first.frame, "last",
+	    (json_int_t)row->last.frame, "findings", ids(row->findings, row->nfindings));
 }
 
 /* One document: members and elements by hand, so that nothing has to be kept. */
@@ -404,7 +404,7 @@ lists(struct document *d, struct report *r)
 	close_list(d, false);
 	open_list(d, "findings", "finding");
 	for (size_t i = 0; i < r->nfindings; i++)
-		element(d, finding(r->findings[i]));
+		element(d, report_json_finding(r->findings[i]));
 	close_list(d, false);
 	if (!r->next_flow)
 		return;

@@ -43,5 +43,10 @@ size_t *cites_in_order(const struct finding *f);
  * none. To be freed by the caller. */
 char *frame_filter(const struct finding *f, const size_t *order, uint16_t capture);
 
+/* A finding, and a flow, as the report's JSON has them; the caller's to free. */
+struct json_t;
+struct json_t *report_json_finding(const struct finding *f);
+struct json_t *report_json_flow(const struct flow_name *f);
+
 /* Flushes. Returns 0, or a negative errno if anything was not written. */
 int finish(FILE *out);

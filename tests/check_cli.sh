@@ -86,6 +86,15 @@ usage stats --flows "$work/none.pcap"
 usage analyze --view server "$work/none.pcap"
 usage suggest --flows "$work/none.pcap"
 usage fields extra
+usage compare
+usage compare --client "$work/none.pcap"
+usage compare --client - --server "$work/none.pcap"
+usage compare --client "$work/none.pcap" --server "$work/none.pcap" extra
+usage compare --client "$work/none.pcap" --server "$work/none.pcap" --format ndjson
+usage compare --client "$work/none.pcap" --server "$work/none.pcap" -o "$work/none.pcap"
+expect 0 0 compare --client "$work/none.pcap" --server "$work/none.pcap"
+expect 1 1 compare --client "$work/missing.pcap" --server "$work/none.pcap"
+expect 0 1 compare --client "$work/cut.pcap" --server "$work/none.pcap"
 usage check one two
 usage explain one two
 expect 2 1 explain no-such-mechanism-or-fingerprint
@@ -94,7 +103,7 @@ expect 0 1 analyze "$work/cut.pcap"
 expect 0 0 analyze -q "$work/cut.pcap"
 expect 0 1 analyze --format json "$work/cut.pcap"
 grep -q '"truncated": true' "$work/out" || complain "truncated is not told"
-for command in analyze fields check explain suggest stats case verify; do
+for command in analyze fields check explain suggest stats case verify compare; do
 	expect 0 0 $command --help
 	expect 0 0 $command --version
 done
@@ -166,7 +175,7 @@ grep -o '^\.It .*Fl .*' "$work/man" | grep -o 'Fl [-a-zA-Z]*' | sed 's/^Fl /-/' 
 		grep -qx -- "$option" "$work/options" || echo "$option"
 	done >"$work/extra"
 [ -s "$work/extra" ] && complain "in the manual page, but not known: $(cat "$work/extra")"
-for command in analyze fields check explain suggest stats case verify; do
+for command in analyze fields check explain suggest stats case verify compare; do
 	for file in man/tamperscope.1 completions/tamperscope.bash completions/_tamperscope; do
 		grep -qw $command "$root/$file" || complain "not in $file: $command"
 	done

@@ -31,6 +31,7 @@ HOME = {
     "correlate": "candidate",   # what is correlated, which correlate_dns.c shares
     "report": "rows",           # what rows and targets fill and writers read
     "report_parts": "report",
+    "compare": "compare_read",  # what its parts share
     "verify_parts": "verify",   # what its two halves share
 }
 # (file, header): why this one may look forward.
