@@ -8,6 +8,7 @@ _tamperscope() {
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats case verify compare --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats case verify attach --help --version' -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -25,7 +26,7 @@ _tamperscope() {
 			tls-alert-injection icmp-rejection protocol-stripping' -- "$cur"))
 		return
 		;;
-	--evidence)
+	--evidence | --measurement)
 		compopt -o default
 		return
 		;;
@@ -42,7 +43,7 @@ _tamperscope() {
 		COMPREPLY=($(compgen -W '0.3 0.6 0.9' -- "$cur"))
 		return
 		;;
-	--target | -f | --filter | --note)
+	--target | -f | --filter | --note | --clock-offset)
 		return
 		;;
 	esac
@@ -59,6 +60,9 @@ _tamperscope() {
 		;;
 	case)
 		words='-o --output -f --filter --fingerprints --min-confidence --note --meta --sign -q --quiet'
+		;;
+	attach)
+		words='--measurement --inline --raw --clock-offset -o --output --fingerprints -q --quiet'
 		;;
 	verify)
 		words='--originals --fingerprints --public --tsa -q --quiet'
@@ -86,7 +90,7 @@ _tamperscope() {
 	check | verify)
 		compopt -o dirnames -o default
 		;;
-	analyze | suggest | stats | case)
+	analyze | suggest | stats | case | attach)
 		compopt -o default
 		;;
 	esac

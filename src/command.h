@@ -9,6 +9,7 @@ enum { EXIT_DONE, EXIT_UNREADABLE, EXIT_USAGE, EXIT_INTERFERED = 10 };
 
 /* Each runs a command and returns its exit status. */
 int run_analyze(const struct options *o); /* suggest and stats, too */
+int run_attach(const struct options *o);
 int run_check(const struct options *o);
 int run_explain(const struct options *o);
 int run_case(const struct options *o);

@@ -22,9 +22,9 @@ fill_standard_streams(void)
 }
 
 static int (*const runs[NCOMMANDS])(const struct options *o) = {
-    [ANALYZE] = run_analyze, [FIELDS] = run_fields,   [CHECK] = run_check,
-    [EXPLAIN] = run_explain, [SUGGEST] = run_analyze, [STATS] = run_analyze,
-    [CASE] = run_case,       [VERIFY] = run_verify,   [COMPARE] = run_compare};
+    [ANALYZE] = run_analyze, [FIELDS] = run_fields, [CHECK] = run_check, [EXPLAIN] = run_explain,
+    [SUGGEST] = run_analyze, [STATS] = run_analyze, [CASE] = run_case,   [VERIFY] = run_verify,
+    [COMPARE] = run_compare, [ATTACH] = run_attach};
 
 static int
 print_version(void)

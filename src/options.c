@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 
 /* The contract: below this nothing is reported. */
 #define CONFIDENCE_MIN 0.3
+/* Clocks without a battery begin at 1970. */
+#define CLOCK_OFFSET_MAX 4e9
 
 /* Options without a letter of their own. */
 enum {
@@ -36,7 +39,11 @@ enum {
 	PUBLIC,
 	TSA,
 	CLIENT_END,
-	SERVER_END
+	SERVER_END,
+	MEASUREMENT,
+	IN_LINE,
+	RAW,
+	CLOCK_OFFSET
 };
 
 struct row {
@@ -55,12 +62,13 @@ static const struct row rows[] = {
     {SERVER_END, FOR(COMPARE), "server", "CAPTURE",
      "what was captured at the server's end in the same time; may be given several times"},
     {FLOWS, FOR(ANALYZE), "flows", NULL, "tell how each flow fared, too"},
-    {'o', FOR(ANALYZE) | FOR(STATS) | FOR(COMPARE), "output", "FILE",
+    {'o', FOR(ANALYZE) | FOR(STATS) | FOR(COMPARE) | FOR(ATTACH), "output", "FILE",
      "write the report there; it appears when it is whole; - is standard output"},
     {'o', FOR(CASE), "output", "DIR", "make this folder, which must not be there yet"},
     {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE), "filter", "FILTER",
      "look only at frames that this pcap-filter(7) lets through"},
-    {FINGERPRINTS, FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST) | FOR(CASE) | FOR(VERIFY),
+    {FINGERPRINTS,
+     FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST) | FOR(CASE) | FOR(VERIFY) | FOR(ATTACH),
      "fingerprints", "DIR",
      "use the fingerprints of this folder; or, for a file *.csv as OONI has them, this list, too"},
     {MIN_CONFIDENCE, FOR(ANALYZE) | FOR(CASE), "min-confidence", "N",
@@ -88,7 +96,19 @@ static const struct row rows[] = {
     {PUBLIC, FOR(VERIFY), "public", "KEY", "expect a signature by this key (PEM)"},
     {TSA, FOR(VERIFY), "tsa", "FILE",
      "expect a time stamp by one of these authorities (certificates in PEM)"},
-    {'q', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE) | FOR(VERIFY) | FOR(COMPARE),
+    {MEASUREMENT, FOR(ATTACH), "measurement", "FILE",
+     "the measurements that the captures are held against: of OONI, RIPE Atlas or Censored "
+     "Planet, or a list of {target, time}; - is standard input"},
+    {IN_LINE, FOR(ATTACH), "inline", NULL,
+     "write the measurement itself with x_tamperscope in it, instead of a document beside it"},
+    {CLOCK_OFFSET, FOR(ATTACH), "clock-offset", "SECONDS",
+     "by how much the capture's clock is ahead of the measurement's; without this they are "
+     "taken to agree, unless the measurement's own parts tell otherwise"},
+    {RAW, FOR(ATTACH), "raw", NULL,
+     "leave addresses of clients in, and put the bytes of a few packets to them"},
+    {'q',
+     FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE) | FOR(VERIFY) | FOR(COMPARE) |
+	 FOR(ATTACH),
      "quiet", NULL, "no progress and no warnings"},
     {'v', FOR(ANALYZE) | FOR(COMPARE), "verbose", NULL, "tell all evidence, packets and controls"},
     {'h', ~0U, "help", NULL, "print this"},
@@ -97,9 +117,9 @@ static const struct row rows[] = {
 #define NROWS (sizeof rows / sizeof *rows)
 
 static const char *const command_words[NCOMMANDS] = {
-    [ANALYZE] = "analyze", [FIELDS] = "fields",   [CHECK] = "check",
-    [EXPLAIN] = "explain", [SUGGEST] = "suggest", [STATS] = "stats",
-    [CASE] = "case",       [VERIFY] = "verify",   [COMPARE] = "compare"};
+    [ANALYZE] = "analyze", [FIELDS] = "fields", [CHECK] = "check", [EXPLAIN] = "explain",
+    [SUGGEST] = "suggest", [STATS] = "stats",   [CASE] = "case",   [VERIFY] = "verify",
+    [COMPARE] = "compare", [ATTACH] = "attach"};
 
 static const struct {
 	const char *arguments, *help;
@@ -141,6 +161,10 @@ static const struct {
 		 "received and the other never sent was forged, what was sent and never arrived "
 		 "was swallowed or lost, and what was changed on the way is told field by field.",
 		 0, 0},
+    [ATTACH] = {"--measurement FILE [OPTION]... CAPTURE...",
+		"Says whether the packets support, refine or contradict what a measurement "
+		"concluded, in a document to be kept beside it.",
+		1, -1},
 };
 
 enum command
@@ -257,6 +281,20 @@ parse_confidence(const char *word, struct options *o, char **ret_why)
 }
 
 static int
+parse_clock_offset(const char *word, struct options *o, char **ret_why)
+{
+	char *end;
+	double x = strtod(word, &end);
+
+	if (end == word || *end || !(fabs(x) <= CLOCK_OFFSET_MAX))
+		return wrong(ret_why, "--clock-offset %s: expected seconds, such as 2.5 or -3600",
+			     word);
+	o->attach.clock_given = true;
+	o->attach.clock_offset = llround(x * (double)NSEC_PER_SEC);
+	return 0;
+}
+
+static int
 parse_text(const char *name, const char *word, const char **ret, char **ret_why)
 {
 	if (!*word)
@@ -338,6 +376,16 @@ parse_one(int letter, struct options *o, char **ret_why)
 		return parse_end("client", 0, optarg, o, ret_why);
 	case SERVER_END:
 		return parse_end("server", 1, optarg, o, ret_why);
+	case MEASUREMENT:
+		return parse_text("measurement", optarg, &o->attach.measurement, ret_why);
+	case CLOCK_OFFSET:
+		return parse_clock_offset(optarg, o, ret_why);
+	case IN_LINE:
+		o->attach.in_line = true;
+		return 0;
+	case RAW:
+		o->attach.raw = true;
+		return 0;
 	case CAPTURES:
 		return parse_text("captures", optarg, &o->captures, ret_why);
 	case FLOWS:
@@ -409,6 +457,10 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 	if (command == CASE && inputs)
 		return wrong(ret_why, "case: expected a file, not - (standard input): the original "
 				      "must be there when somebody checks the case");
+	if (command == ATTACH && !o->attach.measurement)
+		return wrong(ret_why, "attach: expected --measurement FILE");
+	if (command == ATTACH && inputs && strcmp(o->attach.measurement, "-") == 0)
+		return wrong(ret_why, "attach: expected - (standard input) once only");
 	if (command == COMPARE && (!o->nends[0] || !o->nends[1]))
 		return wrong(ret_why, "compare: expected --client CAPTURE and --server CAPTURE");
 	if ((command == STATS || command == COMPARE) && strcmp(o->writer->format, "text") != 0 &&

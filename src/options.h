@@ -3,14 +3,26 @@
  * they mean; parsing, --help and the mistakes that are told all come from it. */
 #pragma once
 
-#include "analyze.h"
+#include "attach.h"
 #include "custody.h"
 #include "verify.h"
 
 /* Files of one end that can be compared at once. */
 #define END_FILES_MOST 16
 
-enum command { ANALYZE, FIELDS, CHECK, EXPLAIN, SUGGEST, STATS, CASE, VERIFY, COMPARE, NCOMMANDS };
+enum command {
+	ANALYZE,
+	FIELDS,
+	CHECK,
+	EXPLAIN,
+	SUGGEST,
+	STATS,
+	CASE,
+	VERIFY,
+	COMPARE,
+	ATTACH,
+	NCOMMANDS
+};
 
 struct options {
 	struct analyze_options analyze; /* its files are the arguments that are no options */
@@ -29,6 +41,7 @@ struct options {
 	/* of compare, by enum end (compare.h) */
 	const char *ends[2][END_FILES_MOST];
 	size_t nends[2];
+	struct attach_options attach;
 	bool exit_code, quiet, help, version;
 	unsigned verbose;
 };

@@ -2,6 +2,7 @@
 /* The report as one JSON document, or as lines of JSON; docs/report.schema.json says what is in
  * them. Each part is written as soon as it is made: a report of a million flows needs no more
  * memory than one of ten. */
+#include "jsonparts.h"
 #include "printable.h"
 #include "report_parts.h"
 
@@ -456,4 +457,30 @@ report_ndjson(struct report *r, const struct report_style *style, FILE *out)
 	d.type = "summary";
 	element(&d, summary(r));
 	return d.error ? d.error : finish(out);
+}
+
+/* --- for other documents --- */
+
+json_t *
+json_of_tool(const struct report *r)
+{
+	return tool(r);
+}
+
+json_t *
+json_of_capture(const struct report *r, size_t i)
+{
+	return capture(r, i);
+}
+
+json_t *
+json_of_text(const char *s)
+{
+	return text(s);
+}
+
+json_t *
+json_of_time(int64_t nsec)
+{
+	return time_of(nsec);
 }

@@ -103,7 +103,7 @@ expect 0 1 analyze "$work/cut.pcap"
 expect 0 0 analyze -q "$work/cut.pcap"
 expect 0 1 analyze --format json "$work/cut.pcap"
 grep -q '"truncated": true' "$work/out" || complain "truncated is not told"
-for command in analyze fields check explain suggest stats case verify compare; do
+for command in analyze fields check explain suggest stats case verify compare attach; do
 	expect 0 0 $command --help
 	expect 0 0 $command --version
 done
@@ -175,7 +175,7 @@ grep -o '^\.It .*Fl .*' "$work/man" | grep -o 'Fl [-a-zA-Z]*' | sed 's/^Fl /-/' 
 		grep -qx -- "$option" "$work/options" || echo "$option"
 	done >"$work/extra"
 [ -s "$work/extra" ] && complain "in the manual page, but not known: $(cat "$work/extra")"
-for command in analyze fields check explain suggest stats case verify compare; do
+for command in analyze fields check explain suggest stats case verify compare attach; do
 	for file in man/tamperscope.1 completions/tamperscope.bash completions/_tamperscope; do
 		grep -qw $command "$root/$file" || complain "not in $file: $command"
 	done

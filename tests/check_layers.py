@@ -32,6 +32,7 @@ HOME = {
     "report": "rows",           # what rows and targets fill and writers read
     "report_parts": "report",
     "compare": "compare_read",  # what its parts share
+    "jsonparts": "report_text",
     "verify_parts": "verify",   # what its two halves share
 }
 # (file, header): why this one may look forward.
