@@ -113,7 +113,8 @@ first_said_at(const struct look *l, const struct trace *t)
 	return t->at;
 }
 
-static void
+/* "DNS answer 192.0.2.1": what it says is more than about whom. */
+static const char *
 answer_text(const struct flow *f, struct ref at, char *out, size_t room)
 {
 	const struct fact *a = fact_at(f, at, "dns.a"), *code = fact_at(f, at, "dns.flags.rcode");
@@ -121,33 +122,37 @@ answer_text(const struct flow *f, struct ref at, char *out, size_t room)
 
 	a = a ? a : fact_at(f, at, "dns.aaaa");
 	if (a)
-		snprintf(out, room, ": %s", addr_text(&a->addr, text));
+		snprintf(out, room, "DNS answer %s", addr_text(&a->addr, text));
 	else if (code && code->u == DNS_NXDOMAIN)
-		snprintf(out, room, ": no such name");
+		snprintf(out, room, "DNS answer \"no such name\"");
 	else if (code && code->u == DNS_REFUSED)
-		snprintf(out, room, ": refused");
+		snprintf(out, room, "DNS answer \"refused\"");
 	else if (code && code->u == DNS_SERVFAIL)
-		snprintf(out, room, ": server failure");
+		snprintf(out, room, "DNS answer \"server failure\"");
 	else if (code && code->u)
-		snprintf(out, room, ": code %u", (unsigned)code->u);
+		snprintf(out, room, "DNS answer, code %u,", (unsigned)code->u);
+	else
+		snprintf(out, room, "DNS answer");
+	return out;
 }
 
 static const char *
 message_words(struct arena *a, const struct flow *f, struct ref at, const struct word *w)
 {
 	const struct fact *detail = w->detail ? fact_at(f, at, w->detail) : NULL;
-	char out[SUMMARY_MAX], more[ADDR_TEXT_MAX + 4] = "";
+	char out[SUMMARY_MAX], answer[ADDR_TEXT_MAX + 32];
+	const char *what = w->words;
 
 	if (strcmp(w->mark, "dns.response") == 0)
-		answer_text(f, at, more, sizeof more);
+		what = answer_text(f, at, answer, sizeof answer);
 	if (detail && detail->field->type == FACT_TEXT)
-		snprintf(out, sizeof out, "%s%s%.*s%s", w->words, w->between, (int)detail->text.n,
-			 (const char *)detail->text.p, more);
+		snprintf(out, sizeof out, "%s%s%.*s", what, w->between, (int)detail->text.n,
+			 (const char *)detail->text.p);
 	else if (detail && detail->field->type == FACT_UINT)
-		snprintf(out, sizeof out, "%s%s%llu", w->words, w->between,
+		snprintf(out, sizeof out, "%s%s%llu", what, w->between,
 			 (unsigned long long)detail->u);
 	else
-		snprintf(out, sizeof out, "%s%s", w->words, more);
+		snprintf(out, sizeof out, "%s", what);
 	return arena_printf(a, "%s", out);
 }
 

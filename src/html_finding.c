@@ -113,7 +113,7 @@ put_offset(FILE *out, int64_t nsec)
 {
 	double ms = (double)nsec / (double)NSEC_PER_MSEC;
 
-	if (ms > -10000 && ms < 10000)
+	if (ms > -1000 && ms < 1000)
 		html_words(out, "%+.3f ms", ms);
 	else
 		html_words(out, "%+.3f s", ms / 1000);
@@ -126,18 +126,20 @@ put_packet(const struct html *h, const struct finding *f, const size_t *order, s
 	const struct cite *c = &f->cites[order[i]];
 	FILE *out = h->out;
 
-	html_put(out, "<tr><th scope=\"row\" class=\"n\">");
+	html_put(out, "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\" class=\"n\">");
 	html_frame(h, c->at);
-	fprintf(out, "</th><td>%s", role_words[c->role]);
+	fprintf(out, "</th><td role=\"cell\">%s", role_words[c->role]);
 	while (++i < f->ncites && ref_equal(f->cites[order[i]].at, c->at))
 		fprintf(out, ", %s", role_words[f->cites[order[i]].role]);
 	if (c->seen.from) {
-		fprintf(out, "</td><td>%s</td><td class=\"n\">", seen_words[c->seen.from]);
+		fprintf(out, "</td><td role=\"cell\">%s</td><td role=\"cell\" class=\"n\">",
+			seen_words[c->seen.from]);
 		put_offset(out, c->seen.nsec - f->nsec);
-		html_put(out, "</td><td class=\"what\">");
+		html_put(out, "</td><td role=\"cell\" class=\"what\">");
 		html_name(out, c->seen.summary);
 	} else {
-		html_put(out, "</td><td></td><td></td><td class=\"what\">not of this connection, "
+		html_put(out, "</td><td role=\"cell\"></td><td role=\"cell\"></td><td "
+			      "role=\"cell\" class=\"what\">not of this connection, "
 			      "or no record of it");
 	}
 	html_put(out, "</td></tr>\n");
@@ -178,8 +180,7 @@ is_measure(const struct cite *c, size_t i)
 static void
 put_measures(const struct html *h, const struct finding *f, const size_t *order)
 {
-	static const char *const columns[] = {"Frame", "Measured", "Here", "Usual for that end",
-					      NULL};
+	static const char *const columns[] = {"Frame", "Measured", "Here", "Usual", NULL};
 	bool any = false;
 
 	for (size_t i = 0; i < f->ncites; i++)
@@ -301,7 +302,7 @@ put_attributions(FILE *out, const struct finding *f)
 
 		html_put(out, a->score < EVEN ? "<li>might be " : "<li>looks like ");
 		html_name(out, a->fingerprint);
-		html_words(out, " (%u %%)", percent(a->score));
+		fprintf(out, " (%u&nbsp;%%)", percent(a->score));
 		for (size_t k = 0; a->references && a->references[k]; k++) {
 			html_put(out, "<br><span class=\"soft small\">");
 			html_text(out, a->references[k]);
@@ -354,14 +355,17 @@ put_again(const struct html *h, const struct finding *f)
 {
 	size_t *order = cites_in_order(f);
 
-	fprintf(h->out, "<tr id=\"f%u\"><th scope=\"row\" class=\"n\">f%u</th><td class=\"n\">",
-		f->number, f->number);
+	fprintf(
+	    h->out,
+	    "<tr id=\"f%u\" role=\"row\"><th scope=\"row\" role=\"rowheader\" class=\"n\">f%u</th>"
+	    "<td role=\"cell\" class=\"n\">",
+	    f->number, f->number);
 	html_time(h->out, f->nsec);
-	html_put(h->out, "</td><td class=\"what\">");
+	html_put(h->out, "</td><td role=\"cell\" class=\"what\">");
 	html_flow(h->out, &f->flow);
-	html_put(h->out, "</td><td>");
+	html_put(h->out, "</td><td role=\"cell\">");
 	html_verdict_word(h->out, f->confidence);
-	html_put(h->out, "</td><td class=\"what\">");
+	html_put(h->out, "</td><td role=\"cell\" class=\"what\">");
 	for (size_t i = 0; i < h->report->ncaptures; i++) {
 		char *filter = frame_filter(f, order, (uint16_t)i);
 
@@ -391,7 +395,7 @@ put_alike(const struct html *h, const struct group *g, const char *caption, size
 			continue;
 		}
 		if (!any)
-			html_table(h->out, "measures", caption, columns);
+			html_table(h->out, "stack again", caption, columns);
 		any = true;
 		put_again(h, f);
 	}

@@ -14,7 +14,7 @@
 #define BETWEEN_AT 202
 #define HEAD 52
 #define RUNG 44
-#define LABEL_COLUMNS 41 /* that fit between the ends, with room for wide letters */
+#define LABEL_COLUMNS 43 /* that fit between the ends, with room for wide letters */
 /* More rungs than this are no picture any more: repetitions in the middle are left out first. */
 #define RUNGS_MAX 14
 #define RUNGS_ALL 64 /* cites (CITES_MAX) and context */
@@ -184,7 +184,9 @@ role_text(const struct finding *f, const struct rung *g, char out[80])
 	} words[] = {{has(g, ROLE_INJECTED), forged_word(f->mechanism)},
 		     {has(g, ROLE_TRIGGER), "trigger"},
 		     {has(g, ROLE_RETRANSMISSION), "sent again"},
-		     {lost || has(g, ROLE_UNANSWERED), lost ? "never confirmed" : "no answer"},
+		     {lost || has(g, ROLE_UNANSWERED), f->mechanism == THROTTLE ? "lost"
+						       : lost                   ? "never confirmed"
+										: "no answer"},
 		     {has(g, ROLE_CONTRADICTION), "contradicts it"},
 		     {has(g, ROLE_BASELINE), "for comparison"}};
 	size_t n = 0;

@@ -150,7 +150,7 @@ html_ids(const struct html *h, const unsigned *numbers, size_t n, size_t most)
 void
 html_table(FILE *out, const char *class, const char *caption, const char *const *columns)
 {
-	bool stack = strcmp(class, "stack") == 0;
+	bool stack = strcmp(class, "measures") != 0;
 
 	html_put(out,
 		 "<div class=\"scroll\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">\n");

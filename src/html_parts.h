@@ -37,7 +37,9 @@ void html_endpoint(FILE *out, const struct flow_name *f, enum side s);
 void html_frame(const struct html *h, struct ref at);
 /* "f1, f2 and 7 more", as links where the page tells of them. */
 void html_ids(const struct html *h, const unsigned *numbers, size_t n, size_t most);
-/* A table that scrolls sideways where it is too wide; ends with html_table_end(). */
+/* A table that scrolls sideways where it is too wide; ends with html_table_end(). Those of the
+ * classes "stack ..." and "packets" are folded on narrow pages, so that their parts say what they are:
+ * role=row, rowheader, cell. */
 void html_table(FILE *out, const char *class, const char *caption, const char *const *columns);
 void html_table_end(FILE *out);
 

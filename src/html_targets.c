@@ -317,8 +317,8 @@ html_targets(const struct html *h)
 	for (size_t i = 0; i < r->ntargets; i++)
 		any = any || is_told(h, &r->targets[i]);
 	if (any) {
-		html_table(h->out, "stack", "Interfered with: attempts, of all that were made",
-			   columns);
+		html_table(h->out, "stack targets",
+			   "Interfered with: attempts, of all that were made", columns);
 		n = put_rows(h);
 		html_table_end(h->out);
 		if (n > HTML_TARGETS_MAX)

@@ -210,6 +210,11 @@ html_timeline(const struct html *h)
 		return;
 	html_put(h->out, "<section aria-labelledby=\"timeline\">\n<h2 id=\"timeline\">When it "
 			 "worked, and when not</h2>\n");
+	html_put(h->out, "<p class=\"soft small\">From ");
+	html_time(h->out, x.from);
+	html_put(h->out, " to ");
+	html_time(h->out, x.to);
+	html_put(h->out, "</p>\n");
 	put_key(h->out);
 	html_put(h->out,
 		 "<div class=\"scroll\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">\n"

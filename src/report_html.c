@@ -255,7 +255,13 @@ put_sources(const struct html *h)
 		r->flows, r->flows == 1 ? "flow" : "flows", r->nfindings,
 		r->nfindings == 1 ? "finding" : "findings");
 	html_text(h->out, r->fingerprints_sha256 ? r->fingerprints_sha256 : "none were used");
-	html_put(h->out, "</code></dd>\n</dl>\n</section>\n");
+	html_put(h->out, "</code></dd>\n");
+	if (r->services_sha256) {
+		html_put(h->out, "<dt>Services</dt><dd>SHA-256 <code>");
+		html_text(h->out, r->services_sha256);
+		html_put(h->out, "</code></dd>\n");
+	}
+	html_put(h->out, "</dl>\n</section>\n");
 }
 
 static void

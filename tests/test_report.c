@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the user sees: words, community ids, safe text, pages, both kinds of report. */
 #include "community.h"
+#include "html_escape.h"
 #include "page.h"
 #include "phrases.h"
 #include "printable.h"
@@ -458,6 +459,72 @@ test_same_twice(void **state)
 	}
 }
 
+/* --- the page --- */
+
+static void
+check_page_text(void (*write)(FILE *out, const char *text), const char *in, const char *expected)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	assert_non_null(out);
+	write(out, in);
+	fclose(out);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void
+write_short(FILE *out, const char *text)
+{
+	html_short(out, text, 5);
+}
+
+static void
+test_html_text(void **state)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = uselocale(utf8);
+
+	(void)state;
+	check_page_text(html_text, "<a b=\"c\" d='e'>&amp;",
+			"&lt;a b=&quot;c&quot; "
+			"d=&#39;e&#39;&gt;&amp;amp;");
+	check_page_text(html_text, "\x1b[2J\xe2\x80\xae\xff", "\\x1b[2J\\xe2\\x80\\xae\\xff");
+	check_page_text(html_name, "a.example.org/b", "<bdi>a.example.<wbr>org/<wbr>b</bdi>");
+	check_page_text(html_name, "abcdefghijklmnopqrstuvwxyz",
+			"<bdi>abcdefghijklmnopqrst<wbr>uvwxyz</bdi>");
+	check_page_text(write_short, "<>&\"'", "&lt;&gt;&amp;&quot;&#39;");
+	check_page_text(write_short, "abcdef", "abcd\xe2\x80\xa6");
+	check_page_text(write_short, "abc\xe4\xbe\x8b\xe4\xbe\x8b", "abc\xe2\x80\xa6");
+	uselocale(before);
+	freelocale(utf8);
+}
+
+static void
+test_shell_word(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"evening.pcapng", "evening.pcapng"},
+	    {"a b", "'a b'"},
+	    {"it's", "'it'\\''s'"},
+	    {"-r", "./-r"},
+	    {"-r x", "'./-r x'"},
+	    {"-", "-"},
+	    {"", "''"},
+	    {"\n'\\", "$'\\x0a\\x27\\x5c'"},
+	    {"\xe2\x80\xae", "$'\\xe2\\x80\\xae'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		char *word = shell_word(rows[i][0]);
+
+		assert_string_equal(word, rows[i][1]);
+		free(word);
+	}
+}
+
 static void
 test_disk_full(void **state)
 {
@@ -484,6 +551,7 @@ main(void)
 	    cmocka_unit_test(test_colour),       cmocka_unit_test(test_text_says),
 	    cmocka_unit_test(test_json),         cmocka_unit_test(test_json_values),
 	    cmocka_unit_test(test_json_hostile), cmocka_unit_test(test_same_twice),
+	    cmocka_unit_test(test_html_text),    cmocka_unit_test(test_shell_word),
 	    cmocka_unit_test(test_disk_full),
 	};
 
