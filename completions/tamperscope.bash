@@ -7,8 +7,8 @@ _tamperscope() {
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats case verify compare --help --version' -- "$cur"))
-		COMPREPLY=($(compgen -W 'analyze fields check explain suggest stats case verify attach --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze live interfaces fields check explain suggest stats case verify compare --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze live interfaces fields check explain suggest stats case verify attach --help --version' -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -52,6 +52,11 @@ _tamperscope() {
 		words='--format --flows -o --output -f --filter --fingerprints --min-confidence --only
 			--target --evidence --exit-code --hash --weighing -q --quiet -v --verbose'
 		;;
+	live)
+		words='--fingerprints --min-confidence --only --target -o --output -f --filter --format
+			--report --evidence-dir --write --rotate-size --rotate-time --ring --duration --count
+			--buffer --snaplen --promiscuous --user -q --quiet'
+		;;
 	suggest)
 		words='-f --filter --fingerprints -q --quiet'
 		;;
@@ -82,6 +87,9 @@ _tamperscope() {
 		return
 	fi
 	case $command in
+	live)
+		COMPREPLY=($(compgen -W "any $(ls /sys/class/net 2>/dev/null)" -- "$cur"))
+		;;
 	explain)
 		COMPREPLY=($(compgen -W 'rst-injection fin-injection syn-ack-injection data-injection
 			block-page drop freeze throttle dns-injection dns-tampering tls-interception

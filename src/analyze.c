@@ -7,6 +7,7 @@
 #include "decode.h"
 #include "decoy.h"
 #include "dissect_engine.h"
+#include "feed.h"
 #include "weighing.h"
 #include "flow_table.h"
 #include "judge.h"
@@ -20,16 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How many bytes of one side's stream are put together: handshakes and heads are within the
- * first 16 KiB (the reassembly dossier measured at this depth), a hello of many segments and a
- * certificate chain fit into twice that. */
-#define STREAM_DEPTH 32768
-/* A conversation of datagrams is judged in parts before its facts run over. */
-#define FACTS_PART (FACTS_MAX - 96)
-
-/* Bytes of a reset's payload that are shown: the known ones carry ten, or a few words. */
-#define CAUSE_MAX 32
 
 /* Costly fields that may be left out; there are half a dozen. */
 #define COSTLY_MAX 15
@@ -64,55 +55,11 @@ struct analysis {
 	struct report report;
 };
 
-/* All bytes before this offset were handed over. */
-static void
-reach(struct flow *f, enum side from, uint64_t offset)
-{
-	if (offset >= STREAM_DEPTH && f->half[from].bytes && !f->half[from].done)
-		flow_enough(f, from);
-}
-
-static void
-stream_data(void *owner, enum side from, uint64_t offset, struct bytes b)
-{
-	struct flow *f = owner;
-
-	dissect_stream_bytes(f, from, b);
-	reach(f, from, offset + b.n);
-}
-
-static void
-stream_gap(void *owner, enum side from, uint64_t offset, uint64_t n)
-{
-	(void)offset;
-	dissect_stream_gap(owner, from, n);
-}
-
 static void
 watch(const struct analysis *a, const struct flow *f)
 {
 	if (a->options->watch)
 		a->options->watch(a->options->watch_context, f);
-}
-
-/* What had been held back to the end: nothing followed that would make a decoy of it, so that it
- * was what the client had to say. Its stream is closed, or was never opened. */
-static void
-read_last(struct flow *f)
-{
-	uint32_t next = f->half[CLIENT].isn + 1;
-
-	f->bits &= (uint16_t)~FLOW_RELEASED;
-	for (unsigned i = 0; i < f->decoys->nheld; i++) {
-		f->now = &f->decoys->held[i]->packet;
-		if (f->now->seq == next && !(f->now->flags & TH_RST_)) {
-			dissect_stream_bytes(f, CLIENT, f->now->payload);
-			next += f->now->payload_len;
-		}
-	}
-	f->now = NULL;
-	f->decoys->nheld = 0;
-	dissect_stream_end(f, CLIENT);
 }
 
 static void
@@ -121,97 +68,13 @@ judge(void *context, struct flow *f)
 	struct analysis *a = context;
 
 	if (f->bits & FLOW_RELEASED)
-		read_last(f);
+		feed_last(f);
 	if (f->nfacts)
 		facts_unpack(f);
 	judge_flow(&a->judge, f);
 	if (a->stats)
 		stats_count(a->stats, f, a->judge.now);
 	watch(a, f);
-}
-
-/* Where the bytes of each side begin, as far as is known. The server's number is the one that
- * the client confirmed: of two SYN+ACKs that is the one that counts. */
-static void
-first_sequence(const struct flow *f, uint32_t first[2])
-{
-	for (int s = 0; s < 2; s++) {
-		const struct half *h = &f->half[s];
-
-		first[s] = h->has_isn ? h->isn + 1 : 0;
-	}
-}
-
-/* Whether anybody wants the segment's bytes: most come after all that is read of a stream. */
-static bool
-is_wanted(const struct flow *f, const struct packet *pkt, enum side from)
-{
-	return pkt->payload_len && !f->half[from].done && !(pkt->flags & TH_RST_) &&
-	       !(pkt->bits & PKT_PADDED);
-}
-
-static void
-feed_stream(struct analysis *a, struct flow *f, const struct packet *pkt, enum side from)
-{
-	struct half *h = &f->half[from];
-	uint32_t first[2], seq = pkt->seq + (pkt->flags & TH_SYN_ ? 1 : 0);
-
-	if (from == CLIENT && h->bytes == pkt->payload_len && h->syn_seen &&
-	    pkt->seq == h->isn + 1 && pkt->payload.n == pkt->payload_len)
-		opening_count(&f->opening, pkt->payload);
-	first_sequence(f, first);
-	if (!f->stream) {
-		f->stream = stream_open(a->reassembler, f, first);
-		if (!f->stream)
-			return;
-	} else if (h->bytes == pkt->payload_len) {
-		stream_set_first(f->stream, from, first[from]);
-	}
-	stream_segment(f->stream, from, seq, pkt->payload, pkt->payload_len);
-	if (f->half[CLIENT].done && f->half[SERVER].done) {
-		stream_close(f->stream);
-		f->stream = NULL;
-	}
-}
-
-/* What a reset carries belongs to no stream. It is shown as digits, as it may be anything. */
-static void
-feed_reset(struct flow *f, const struct packet *pkt, enum side from)
-{
-	char text[2 * CAUSE_MAX + 1];
-
-	if (!pkt->payload.n || pkt->bits & PKT_PADDED)
-		return;
-	f->at = (struct ref){pkt->number, pkt->capture};
-	f->at_nsec = pkt->nsec;
-	note_string(f, from, field_named("tcp.reset_cause"),
-		    hex_text(pkt->payload, CAUSE_MAX, text));
-}
-
-static void
-feed_datagram(struct analysis *a, struct flow *f, const struct packet *pkt, enum side from)
-{
-	if (f->half[from].done && !f->dissector)
-		return;
-	dissect_datagram(f, from, pkt->payload, pkt->bits & PKT_CUT);
-	if (f->nfacts >= FACTS_PART) {
-		facts_unpack(f);
-		watch(a, f);
-		judge_part(&a->judge, f);
-	}
-}
-
-/* What had been held back, and was no decoy. */
-static void
-feed_released(struct analysis *a, struct flow *f)
-{
-	f->bits &= (uint16_t)~FLOW_RELEASED;
-	for (unsigned i = 0; i < f->decoys->nheld; i++) {
-		f->now = &f->decoys->held[i]->packet;
-		if (is_wanted(f, f->now, CLIENT))
-			feed_stream(a, f, f->now, CLIENT);
-	}
-	f->decoys->nheld = 0;
 }
 
 static void
@@ -223,19 +86,10 @@ take_packet(struct analysis *a, const struct packet *pkt)
 	if (pkt->nsec > a->judge.now)
 		a->judge.now = pkt->nsec;
 	f = flow_track(a->flows, pkt, &from);
-	if (f) {
-		if (f->bits & FLOW_RELEASED)
-			feed_released(a, f);
-		f->now = pkt;
-		if (f->bits & FLOW_DECOY)
-			f->bits &= (uint16_t)~FLOW_DECOY;
-		else if (pkt->proto != IPPROTO_TCP)
-			feed_datagram(a, f, pkt, from);
-		else if (pkt->flags & TH_RST_)
-			feed_reset(f, pkt, from);
-		else if (is_wanted(f, pkt, from))
-			feed_stream(a, f, pkt, from);
-		f->now = NULL;
+	if (f && feed_packet(a->reassembler, f, pkt, from)) {
+		facts_unpack(f);
+		watch(a, f);
+		judge_part(&a->judge, f);
 	}
 	flow_retire(a->flows, pkt->nsec);
 }
@@ -333,7 +187,6 @@ open_all(struct analysis *a, char **ret_why)
 	const struct analyze_options *o = a->options;
 	struct capture_options c = {
 	    .filter = o->filter, .labels = o->labels, .hash = o->hash, .progress = o->progress};
-	static const struct stream_sink sink = {stream_data, stream_gap};
 	const char *folder = o->fingerprints ? o->fingerprints : fingerprints_default_folder();
 	int r = fingerprints_load(folder, &a->fingerprints, ret_why);
 
@@ -341,7 +194,9 @@ open_all(struct analysis *a, char **ret_why)
 		r = fingerprints_add(a->fingerprints, o->lists[i], ret_why);
 	if (r == 0)
 		r = load_services(a, folder, ret_why);
-	if (r == 0)
+	if (r == 0 && o->pushed)
+		a->capture = capture_pushed(o->files, o->nfiles);
+	else if (r == 0)
 		r = capture_open(o->files, o->nfiles, &c, &a->capture, ret_why);
 	if (r)
 		return r;
@@ -350,7 +205,7 @@ open_all(struct analysis *a, char **ret_why)
 			*ret_why = NULL;
 		return r;
 	}
-	a->reassembler = reassembler_new(&sink, FLOWS_MAX);
+	a->reassembler = reassembler_new(&feed_sink, FLOWS_MAX);
 	if (!a->reassembler) {
 		*ret_why = xstrdup("the stream reassembler cannot start");
 		return -ENOMEM;
@@ -429,7 +284,8 @@ static void
 make_report(struct analysis *a)
 {
 	const struct analyze_options *o = a->options;
-	const struct asked asked = {o->min_confidence, o->only, o->target};
+	const struct asked asked = {o->min_confidence, o->only, o->target, o->number,
+				    o->number_context};
 	struct report *r = &a->report;
 	const struct capture_info **info;
 	size_t n = capture_count(a->capture);
@@ -502,27 +358,79 @@ stop_reading(struct analysis *a)
 }
 
 int
-analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why)
+analysis_begin(const struct analyze_options *options, struct analysis **ret, char **ret_why)
 {
 	struct analysis *a = xcalloc(1, sizeof *a);
 	int r;
 
 	a->options = options;
 	r = open_all(a, ret_why);
-	if (r == 0) {
-		take_all(a);
-		flow_drain(a->flows);
-		pool_trim();
-		r = check_inputs(a, ret_why);
-	}
-	if (r) {
+	if (r)
 		analysis_free(a);
-		return r;
-	}
+	else
+		*ret = a;
+	return r;
+}
+
+void
+analysis_push(struct analysis *a, size_t i, struct frame *f)
+{
+	struct packet packet;
+
+	capture_push(a->capture, i, f);
+	if (decode(a->decoder, f, &packet) == DECODED)
+		take_packet(a, &packet);
+}
+
+void
+analysis_time(struct analysis *a, int64_t nsec)
+{
+	if (nsec > a->judge.now)
+		a->judge.now = nsec;
+	flow_retire(a->flows, nsec);
+}
+
+void
+analysis_end(struct analysis *a)
+{
+	flow_drain(a->flows);
+	pool_trim();
 	conclude(a);
 	stop_reading(a);
-	*ret = a;
-	return 0;
+}
+
+int
+analyze(const struct analyze_options *options, struct analysis **ret, char **ret_why)
+{
+	int r = analysis_begin(options, ret, ret_why);
+
+	if (r)
+		return r;
+	take_all(*ret);
+	r = check_inputs(*ret, ret_why);
+	if (r)
+		analysis_free(*ret);
+	else
+		analysis_end(*ret);
+	return r;
+}
+
+size_t
+analysis_open_flows(const struct analysis *a)
+{
+	return flow_open(a->flows);
+}
+
+int64_t
+analysis_make_room(struct analysis *a)
+{
+	return judge_make_room(&a->judge);
+}
+
+struct capture *
+analysis_capture(struct analysis *a)
+{
+	return a->capture;
 }
 
 struct report *

@@ -26,7 +26,7 @@
 
 struct annotation {
 	const struct report *report;
-	const char *const *files;
+	const struct reread_from *from;
 	struct chosen *chosen;
 	struct pcapngout *out;
 	struct arena *arena;           /* of one frame's comments */
@@ -208,7 +208,7 @@ write_frames(struct annotation *n, char **ret_why)
 	struct packet packet;
 	struct frame frame;
 	enum decoded decoded;
-	int error = reread_open(n->files, n->report->ncaptures, &again, ret_why);
+	int error = reread_from(n->from, &again, ret_why);
 
 	if (error)
 		return error;
@@ -229,17 +229,17 @@ write_frames(struct annotation *n, char **ret_why)
 	return 0;
 }
 
-int
-evidence_write(const struct report *r, const char *const *files, FILE *out, char **ret_why)
+static int
+write_from(const struct report *r, const struct reread_from *from, FILE *out, char **ret_why)
 {
 	struct annotation *n = xcalloc(1, sizeof *n);
 	int error, unwritten;
 
 	*ret_why = NULL;
 	n->report = r;
-	n->files = files;
+	n->from = from;
 	n->interfaces = xcalloc(r->ncaptures, sizeof *n->interfaces);
-	error = chosen_new(r, files, &n->chosen, ret_why);
+	error = chosen_new(r, from, &n->chosen, ret_why);
 	if (!error) {
 		n->arena = arena_new();
 		n->out = pcapngout_new(out, section_comment(n), "tamperscope " VERSION);
@@ -255,4 +255,17 @@ evidence_write(const struct report *r, const char *const *files, FILE *out, char
 	free(n->interfaces);
 	free(n);
 	return error;
+}
+
+int
+evidence_write(const struct report *r, const char *const *files, FILE *out, char **ret_why)
+{
+	return write_from(r, &(struct reread_from){.files = files, .n = r->ncaptures}, out,
+			  ret_why);
+}
+
+int
+evidence_write_ring(const struct report *r, const struct ring *ring, FILE *out, char **ret_why)
+{
+	return write_from(r, &(struct reread_from){.ring = ring}, out, ret_why);
 }

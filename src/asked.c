@@ -46,7 +46,8 @@ findings_asked(struct judge *j, const struct asked *asked, size_t *ret_n)
 			all[n++] = j->candidates[i].suspicion.finding;
 	qsort(all, n, sizeof(struct finding *), by_time);
 	for (size_t i = 0; i < n; i++)
-		all[i]->number = (unsigned)i + 1;
+		all[i]->number =
+		    asked->number ? asked->number(asked->context, all[i]) : (unsigned)i + 1;
 	*ret_n = n;
 	return all;
 }

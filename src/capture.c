@@ -441,6 +441,39 @@ capture_more(struct capture *c, struct frame *ret, size_t most)
 	return n;
 }
 
+struct capture *
+capture_pushed(const char *const *names, size_t n)
+{
+	struct capture *c = xcalloc(1, sizeof *c);
+
+	c->inputs = xcalloc(n, sizeof *c->inputs);
+	c->n = n;
+	for (size_t i = 0; i < n; i++) {
+		c->inputs[i].label = xstrdup(names[i]);
+		c->inputs[i].info.file = c->inputs[i].label;
+		c->inputs[i].info.link_type = "UNKNOWN";
+		c->inputs[i].link_type = -1;
+	}
+	return c;
+}
+
+void
+capture_push(struct capture *c, size_t i, struct frame *f)
+{
+	struct input *in = &c->inputs[i];
+
+	f->capture = (uint16_t)i;
+	f->number = (uint32_t)(in->info.packets + 1);
+	account(in, f);
+	c->frames++;
+}
+
+void
+capture_push_dropped(struct capture *c, size_t i, uint64_t dropped)
+{
+	c->inputs[i].info.dropped = dropped;
+}
+
 size_t
 capture_count(const struct capture *c)
 {

@@ -47,6 +47,13 @@ int capture_next(struct capture *c, struct frame *ret);
  * end. */
 size_t capture_more(struct capture *c, struct frame *ret, size_t most);
 
+/* A capture whose frames come from elsewhere, of interfaces with these names. */
+struct capture *capture_pushed(const char *const *names, size_t n);
+/* Numbers a frame of input i, and counts it. */
+void capture_push(struct capture *c, size_t i, struct frame *f);
+/* What the kernel says of input i by now. */
+void capture_push_dropped(struct capture *c, size_t i, uint64_t dropped);
+
 size_t capture_count(const struct capture *c);
 const struct capture_info *capture_info(const struct capture *c, size_t i);
 void capture_close(struct capture *c); /* accepts NULL */

@@ -249,13 +249,13 @@ look_around(struct chosen *c, const struct packet *p, struct ref at)
 }
 
 static int
-read_through(struct chosen *c, const char *const *files, bool around, char **ret_why)
+read_through(struct chosen *c, const struct reread_from *from, bool around, char **ret_why)
 {
 	struct reread *r;
 	struct packet packet;
 	struct frame frame;
 	enum decoded decoded;
-	int error = reread_open(files, c->ncaptures, &r, ret_why);
+	int error = reread_from(from, &r, ret_why);
 
 	if (error)
 		return error;
@@ -280,7 +280,8 @@ read_through(struct chosen *c, const char *const *files, bool around, char **ret
 }
 
 int
-chosen_new(const struct report *r, const char *const *files, struct chosen **ret, char **ret_why)
+chosen_new(const struct report *r, const struct reread_from *from, struct chosen **ret,
+	   char **ret_why)
 {
 	struct chosen *c = xcalloc(1, sizeof *c);
 	int error;
@@ -289,9 +290,9 @@ chosen_new(const struct report *r, const char *const *files, struct chosen **ret
 	c->frames = xcalloc(c->ncaptures, sizeof *c->frames);
 	c->bytes = xcalloc(c->ncaptures, sizeof *c->bytes);
 	gather_cites(c, r);
-	error = c->ncites ? read_through(c, files, false, ret_why) : 0;
+	error = c->ncites ? read_through(c, from, false, ret_why) : 0;
 	if (!error && c->ncites)
-		error = read_through(c, files, true, ret_why);
+		error = read_through(c, from, true, ret_why);
 	if (error) {
 		chosen_free(c);
 		return error;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "report.h"
+#include "reread.h"
 
 #define CHOSEN_AROUND 8
 
@@ -23,9 +24,9 @@ struct cited_ends {
 
 struct chosen;
 
-/* Reads the files twice. Returns 0, or a negative errno and one line in *ret_why, to be freed by
+/* Reads them twice. Returns 0, or a negative errno and one line in *ret_why, to be freed by
  * the caller. */
-int chosen_new(const struct report *r, const char *const *files, struct chosen **ret,
+int chosen_new(const struct report *r, const struct reread_from *from, struct chosen **ret,
 	       char **ret_why);
 void chosen_free(struct chosen *c); /* accepts NULL */
 

@@ -16,6 +16,8 @@ int run_case(const struct options *o);
 int run_verify(const struct options *o);
 int run_compare(const struct options *o);
 int run_fields(const struct options *o);
+int run_live(const struct options *o);
+int run_interfaces(const struct options *o);
 
 /* One line on standard error, whatever is in it. */
 void tell(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -528,6 +528,12 @@ flow_drain(struct flow_table *t)
 	free(all);
 }
 
+size_t
+flow_open(const struct flow_table *t)
+{
+	return t->n;
+}
+
 struct flow_counts *
 flow_counts(struct flow_table *t)
 {

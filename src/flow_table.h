@@ -38,6 +38,8 @@ void flow_retire(struct flow_table *t, int64_t now);
 /* Judges the rest, oldest conversation first. */
 void flow_drain(struct flow_table *t);
 struct flow_counts *flow_counts(struct flow_table *t);
+/* How many conversations are remembered just now. */
+size_t flow_open(const struct flow_table *t);
 void flow_table_free(struct flow_table *t); /* accepts NULL; judges nothing */
 
 /* trace.c: notes one packet in its conversation. */

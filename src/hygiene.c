@@ -265,6 +265,9 @@ tell_caps(struct sentences *s, const struct hygiene *h)
 	if (h->suspicions_dropped)
 		say_count(s, h->suspicions_dropped,
 			  "# suspicion{ was|s were} dropped for want of room.");
+	if (h->suspicions_forgotten)
+		say_count(s, h->suspicions_forgotten,
+			  "# old suspicion{ was|s were} forgotten to make room for new ones.");
 	if (h->targets_left_out)
 		say_count(
 		    s, h->targets_left_out,

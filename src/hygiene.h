@@ -25,8 +25,9 @@ struct hygiene {
 	struct addr servers[SERVERS_MANY]; /* the first different ones */
 	size_t nservers;
 	uint64_t suspicions_dropped, forgotten;
-	uint64_t rates_forgotten; /* records of losses that are not whole */
-	uint64_t given_up;        /* conversations that asked the fingerprints for too much work */
+	uint64_t suspicions_forgotten; /* old ones, of a capture that goes on */
+	uint64_t rates_forgotten;      /* records of losses that are not whole */
+	uint64_t given_up; /* conversations that asked the fingerprints for too much work */
 	size_t targets_left_out;
 	struct tricks tricks;
 	unsigned http_proxied; /* servers whose port 80 is nearer than their port 443 */

@@ -465,6 +465,26 @@ judge_part(struct judge *j, struct flow *f)
 	f->bits = (uint16_t)((f->bits | FLOW_CONTINUED) & ~FLOW_FACTS_FULL);
 }
 
+int64_t
+judge_make_room(struct judge *j)
+{
+	size_t n = j->n / 4;
+
+	if (j->n < CANDIDATES_MAX / 2)
+		return j->forgotten;
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *f = j->candidates[i].suspicion.finding;
+
+		if (f->nsec > j->forgotten)
+			j->forgotten = f->nsec;
+		finding_free(j->candidates[i].suspicion.finding);
+	}
+	j->hygiene->suspicions_forgotten += n;
+	j->n -= n;
+	memmove(j->candidates, j->candidates + n, j->n * sizeof *j->candidates);
+	return j->forgotten;
+}
+
 void
 judge_free(struct judge *j)
 {

@@ -24,6 +24,7 @@ struct judge {
 	int64_t now;   /* capture time of the newest packet */
 
 	struct candidate *candidates;
+	int64_t forgotten; /* before that time suspicions were forgotten; 0: none was */
 	size_t n, size;
 	/* The flow at hand. */
 	struct dns_message *messages; /* room for what DNS says */
@@ -43,5 +44,8 @@ void judge_resolvers(struct judge *j);
 void judge_impostors(struct judge *j);
 /* Takes a suspicion over, about that episode. */
 void judge_keep(struct judge *j, const struct suspicion *s, const struct episode *e);
+/* Of a capture that goes on: forgets the oldest suspicions when they are many. Returns the time
+ * before which nothing is remembered, or 0. */
+int64_t judge_make_room(struct judge *j);
 /* Frees the candidates whose findings were not taken. */
 void judge_free(struct judge *j);

@@ -24,7 +24,7 @@ fill_standard_streams(void)
 static int (*const runs[NCOMMANDS])(const struct options *o) = {
     [ANALYZE] = run_analyze, [FIELDS] = run_fields, [CHECK] = run_check, [EXPLAIN] = run_explain,
     [SUGGEST] = run_analyze, [STATS] = run_analyze, [CASE] = run_case,   [VERIFY] = run_verify,
-    [COMPARE] = run_compare, [ATTACH] = run_attach};
+    [COMPARE] = run_compare, [ATTACH] = run_attach, [LIVE] = run_live, [INTERFACES] = run_interfaces};
 
 static int
 print_version(void)
@@ -67,7 +67,7 @@ int
 main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
-	char list[128];
+	char list[256];
 
 	memory_keep();
 	fill_standard_streams();

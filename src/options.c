@@ -1,171 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line, by a table; POSIX.1-2017 XBD 12.2 with GNU's long options. */
-#include "options.h"
+#include "options_table.h"
 
 #include "page.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FOR(command) (1U << (command))
 #define HELP_COLUMNS 80
 
 /* The contract: below this nothing is reported. */
 #define CONFIDENCE_MIN 0.3
 /* Clocks without a battery begin at 1970. */
 #define CLOCK_OFFSET_MAX 4e9
-
-/* Options without a letter of their own. */
-enum {
-	FINGERPRINTS = 256,
-	MIN_CONFIDENCE,
-	ONLY,
-	TARGET,
-	FLOWS,
-	EXIT_CODE,
-	HASH,
-	EVIDENCE,
-	WEIGHING,
-	CAPTURES,
-	VIEW,
-	NOTE,
-	META,
-	SIGN,
-	ORIGINALS,
-	PUBLIC,
-	TSA,
-	CLIENT_END,
-	SERVER_END,
-	MEASUREMENT,
-	IN_LINE,
-	RAW,
-	CLOCK_OFFSET
-};
-
-struct row {
-	int letter;
-	unsigned commands;
-	const char *name, *argument; /* argument NULL if there is none */
-	const char *help;
-};
-
-static const struct row rows[] = {
-    {'F', FOR(ANALYZE) | FOR(STATS), "format", "FORMAT",
-     "text (as it is without this) or json; analyze also has ndjson and html"},
-    {'F', FOR(COMPARE), "format", "FORMAT", "text (as it is without this) or json"},
-    {CLIENT_END, FOR(COMPARE), "client", "CAPTURE",
-     "what was captured at the client's end; may be given several times"},
-    {SERVER_END, FOR(COMPARE), "server", "CAPTURE",
-     "what was captured at the server's end in the same time; may be given several times"},
-    {FLOWS, FOR(ANALYZE), "flows", NULL, "tell how each flow fared, too"},
-    {'o', FOR(ANALYZE) | FOR(STATS) | FOR(COMPARE) | FOR(ATTACH), "output", "FILE",
-     "write the report there; it appears when it is whole; - is standard output"},
-    {'o', FOR(CASE), "output", "DIR", "make this folder, which must not be there yet"},
-    {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE), "filter", "FILTER",
-     "look only at frames that this pcap-filter(7) lets through"},
-    {FINGERPRINTS,
-     FOR(ANALYZE) | FOR(EXPLAIN) | FOR(SUGGEST) | FOR(CASE) | FOR(VERIFY) | FOR(ATTACH),
-     "fingerprints", "DIR",
-     "use the fingerprints of this folder; or, for a file *.csv as OONI has them, this list, too"},
-    {MIN_CONFIDENCE, FOR(ANALYZE) | FOR(CASE), "min-confidence", "N",
-     "leave out findings less sure than N, from 0.3 (as it is without this) to 1"},
-    {ONLY, FOR(ANALYZE), "only", "MECHANISM",
-     "report this mechanism only; may be given several times"},
-    {TARGET, FOR(ANALYZE), "target", "NAME", "report this name or address only"},
-    {EXIT_CODE, FOR(ANALYZE) | FOR(COMPARE), "exit-code", NULL,
-     "exit with status 10 if interference is at least likely"},
-    {HASH, FOR(ANALYZE), "hash", NULL, "tell the SHA-256 of each capture"},
-    {EVIDENCE, FOR(ANALYZE), "evidence", "FILE",
-     "write the packets that findings cite there, as pcapng with a comment on each"},
-    {WEIGHING, FOR(ANALYZE), "weighing", NULL,
-     "instead of a report, print all evidence that was weighed, a line of JSON a candidate"},
-    {CAPTURES, FOR(CHECK), "captures", "DIR",
-     "try each fingerprint on its sample and its near miss in this folder"},
-    {VIEW, FOR(STATS), "view", "VIEW",
-     "count what reached the server or the client (as each capture's vantage tells without this)"},
-    {NOTE, FOR(CASE), "note", "TEXT", "say this in the manifest; may be given several times"},
-    {META, FOR(CASE), "meta", "KEY=VALUE",
-     "say this in the manifest: who, where, network, device, clock-offset...; several times"},
-    {SIGN, FOR(CASE), "sign", "KEY", "sign the manifest by this Ed25519 key (PEM, PKCS#8)"},
-    {ORIGINALS, FOR(VERIFY), "originals", "PATH",
-     "look for the originals there, by their bytes, and make the case again; several times"},
-    {PUBLIC, FOR(VERIFY), "public", "KEY", "expect a signature by this key (PEM)"},
-    {TSA, FOR(VERIFY), "tsa", "FILE",
-     "expect a time stamp by one of these authorities (certificates in PEM)"},
-    {MEASUREMENT, FOR(ATTACH), "measurement", "FILE",
-     "the measurements that the captures are held against: of OONI, RIPE Atlas or Censored "
-     "Planet, or a list of {target, time}; - is standard input"},
-    {IN_LINE, FOR(ATTACH), "inline", NULL,
-     "write the measurement itself with x_tamperscope in it, instead of a document beside it"},
-    {CLOCK_OFFSET, FOR(ATTACH), "clock-offset", "SECONDS",
-     "by how much the capture's clock is ahead of the measurement's; without this they are "
-     "taken to agree, unless the measurement's own parts tell otherwise"},
-    {RAW, FOR(ATTACH), "raw", NULL,
-     "leave addresses of clients in, and put the bytes of a few packets to them"},
-    {'q',
-     FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE) | FOR(VERIFY) | FOR(COMPARE) |
-	 FOR(ATTACH),
-     "quiet", NULL, "no progress and no warnings"},
-    {'v', FOR(ANALYZE) | FOR(COMPARE), "verbose", NULL, "tell all evidence, packets and controls"},
-    {'h', ~0U, "help", NULL, "print this"},
-    {'V', ~0U, "version", NULL, "print the version"},
-};
-#define NROWS (sizeof rows / sizeof *rows)
-
-static const char *const command_words[NCOMMANDS] = {
-    [ANALYZE] = "analyze", [FIELDS] = "fields", [CHECK] = "check", [EXPLAIN] = "explain",
-    [SUGGEST] = "suggest", [STATS] = "stats",   [CASE] = "case",   [VERIFY] = "verify",
-    [COMPARE] = "compare", [ATTACH] = "attach"};
-
-static const struct {
-	const char *arguments, *help;
-	int least, most; /* arguments that are no options; most < 0: any number */
-} commands[NCOMMANDS] = {
-    [ANALYZE] = {"[OPTION]... CAPTURE...",
-		 "Says what was interfered with in captures of network traffic, how, what set it "
-		 "off, how sure that is, and which packets prove it. CAPTURE is a pcap or pcapng "
-		 "file, plain or compressed with gzip or zstd; - is standard input.",
-		 1, -1},
-    [FIELDS] = {"", "Lists what fingerprints can speak of: each fact's name, type and meaning.", 0,
-		0},
-    [CHECK] = {"[--captures DIR] [DIR]",
-	       "Checks the fingerprints of a folder, and says file and line of each mistake.", 0,
-	       1},
-    [EXPLAIN] = {"[--fingerprints DIR] [NAME]",
-		 "Explains a mechanism or a fingerprint: what it means, what innocent things look "
-		 "like it, and who says so. Without NAME, lists all of them.",
-		 0, 1},
-    [SUGGEST] =
-	{"[OPTION]... CAPTURE...",
-	 "Prints the beginnings of a fingerprint for each abnormal flow that none explains.", 1,
-	 -1},
-    [STATS] = {"[OPTION]... CAPTURE...",
-	       "Counts how connections ended, by stage and by the 19 signatures of connection "
-	       "tampering (SIGCOMM 2023). Captures of what reached a server are enough.",
-	       1, -1},
-    [CASE] = {"[OPTION]... -o DIR CAPTURE...",
-	      "Makes a folder of evidence: reports, the packets that prove them, and a manifest "
-	      "with the digests of all of it and of the captures, which are regular files. The "
-	      "same captures and options give the same folder.",
-	      1, -1},
-    [VERIFY] = {"[OPTION]... DIR",
-		"Says of a folder that case has made what is intact, what was changed, is missing "
-		"or does not belong there, and whether the originals give it again.",
-		1, 1},
-    [COMPARE] = {"[OPTION]... --client CAPTURE... --server CAPTURE...",
-		 "Compares what was captured at both ends of the same traffic: what one end "
-		 "received and the other never sent was forged, what was sent and never arrived "
-		 "was swallowed or lost, and what was changed on the way is told field by field.",
-		 0, 0},
-    [ATTACH] = {"--measurement FILE [OPTION]... CAPTURE...",
-		"Says whether the packets support, refine or contradict what a measurement "
-		"concluded, in a document to be kept beside it.",
-		1, -1},
-};
 
 enum command
 command_of(const char *word)
@@ -201,10 +53,13 @@ wrong(char **ret_why, const char *fmt, ...)
 	return -EINVAL;
 }
 
-/* One option of a command, as getopt_long wants it. */
+/* Options of one command; the table has fewer in all. */
+#define OPTIONS_MOST 96
+
+/* The options of a command, as getopt_long wants them. */
 struct known {
-	struct option longs[NROWS + 1];
-	char letters[2 * NROWS + 2];
+	struct option longs[OPTIONS_MOST + 1];
+	char letters[2 * OPTIONS_MOST + 2];
 };
 
 static void
@@ -214,7 +69,7 @@ know(struct known *k, enum command command)
 	char *c = k->letters;
 
 	*c++ = ':'; /* tell a missing argument from an unknown option */
-	for (const struct row *r = rows; r < rows + NROWS; r++) {
+	for (const struct row *r = option_rows; r->name; r++) {
 		if (!(r->commands & FOR(command)))
 			continue;
 		*o++ = (struct option){
@@ -336,6 +191,57 @@ parse_end(const char *name, int end, const char *word, struct options *o, char *
 	return parse_text(name, word, &o->ends[end][o->nends[end]++], ret_why);
 }
 
+/* Whole numbers from 1, with a limit and a unit each. */
+static int
+parse_amount(int letter, const char *word, struct live_wishes *w, char **ret_why)
+{
+	static const struct {
+		int letter;
+		size_t at; /* in struct live_wishes */
+		unsigned long most, unit;
+	} amounts[] = {
+	    {DURATION, offsetof(struct live_wishes, duration), LONG_MAX / 2000000000, 1},
+	    {ROTATE_TIME, offsetof(struct live_wishes, rotate_time), LONG_MAX / 2000000000, 1},
+	    {COUNT, offsetof(struct live_wishes, count), LONG_MAX, 1},
+	    {SNAPLEN, offsetof(struct live_wishes, snaplen), 262144, 1},
+	    {BUFFER, offsetof(struct live_wishes, buffer), 2047, 1UL << 20},
+	    {RING, offsetof(struct live_wishes, ring), 65536, 1UL << 20},
+	    {ROTATE_SIZE, offsetof(struct live_wishes, rotate_size), 1UL << 20, 1UL << 20},
+	};
+	size_t i = 0;
+	char *end;
+	unsigned long x = strtoul(word, &end, 10);
+
+	while (amounts[i].letter != letter)
+		i++;
+	if (end == word || *end || *word == '-' || x == 0 || x > amounts[i].most)
+		return wrong(ret_why, "%s: expected a whole number from 1 to %lu", word,
+			     amounts[i].most);
+	x *= amounts[i].unit;
+	memcpy((uint8_t *)w + amounts[i].at, &x, sizeof x);
+	return 0;
+}
+
+static int
+parse_live(int letter, const char *word, struct live_wishes *w, char **ret_why)
+{
+	switch (letter) {
+	case REPORT:
+		return parse_text("report", word, &w->report, ret_why);
+	case EVIDENCE_DIR:
+		return parse_text("evidence-dir", word, &w->evidence_dir, ret_why);
+	case USER:
+		return parse_text("user", word, &w->user, ret_why);
+	case WRITE:
+		return parse_text("write", word, &w->write, ret_why);
+	case PROMISCUOUS:
+		w->promiscuous = true;
+		return 0;
+	default:
+		return parse_amount(letter, word, w, ret_why);
+	}
+}
+
 static int
 parse_one(int letter, struct options *o, char **ret_why)
 {
@@ -411,9 +317,11 @@ parse_one(int letter, struct options *o, char **ret_why)
 	case 'h':
 		o->help = true;
 		return 0;
-	default:
+	case 'V':
 		o->version = true;
 		return 0;
+	default:
+		return parse_live(letter, optarg, &o->live, ret_why);
 	}
 }
 
@@ -437,17 +345,20 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 {
 	size_t n = o->analyze.nfiles, inputs = 0;
 
-	if ((int)n < commands[command].least && command == VERIFY)
+	if ((int)n < command_rows[command].least && command == VERIFY)
 		return wrong(ret_why, "verify: expected the folder of a case");
+	if (command == LIVE && !n)
+		return wrong(ret_why,
+			     "live: expected an interface; 'tamperscope interfaces' lists them");
 	if (command == CASE && !o->output)
 		return wrong(ret_why, "case: expected -o DIR, the folder to be made");
-	if ((int)n < commands[command].least)
+	if ((int)n < command_rows[command].least)
 		return wrong(ret_why, "%s: expected a capture file, or - for standard input",
 			     command_words[command]);
-	if (commands[command].most >= 0 && (int)n > commands[command].most)
+	if (command_rows[command].most >= 0 && (int)n > command_rows[command].most)
 		return wrong(ret_why, "%s: expected %s, not '%s' too", command_words[command],
-			     commands[command].most ? "one argument at most" : "no argument",
-			     o->analyze.files[commands[command].most]);
+			     command_rows[command].most ? "one argument at most" : "no argument",
+			     o->analyze.files[command_rows[command].most]);
 	for (size_t i = 0; i < n; i++) {
 		if (!*o->analyze.files[i])
 			return wrong(ret_why, "%s: expected a name, not an empty argument",
@@ -466,7 +377,7 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 	if ((command == STATS || command == COMPARE) && strcmp(o->writer->format, "text") != 0 &&
 	    strcmp(o->writer->format, "json") != 0)
 		return wrong(ret_why, "--format %s: expected text or json", o->writer->format);
-	if (commands[command].most < 0 && inputs > 1)
+	if (command_rows[command].most < 0 && inputs > 1)
 		return wrong(ret_why, "%s: expected - (standard input) once only",
 			     command_words[command]);
 	return 0;
@@ -478,6 +389,7 @@ options_parse(enum command command, int argc, char **argv, struct options *ret, 
 	struct options o = {.writer = report_writers,
 			    .analyze.min_confidence = CONFIDENCE_MIN,
 			    .view = NVIEWS,
+			    .live = {.buffer = 32UL << 20, .ring = 64UL << 20, .snaplen = 65535},
 			    .analyze.suggest = command == SUGGEST,
 			    .analyze.stats = command == STATS};
 	struct known known;
@@ -506,12 +418,12 @@ options_help(enum command command, FILE *out)
 	struct page p = {.out = out, .columns = HELP_COLUMNS};
 
 	page_printf(&p, "usage: tamperscope %s %s", command_words[command],
-		    commands[command].arguments);
+		    command_rows[command].arguments);
 	page_line(&p, 0);
-	page_words(&p, commands[command].help);
+	page_words(&p, command_rows[command].help);
 	page_line(&p, 0);
 	page_line(&p, 0);
-	for (const struct row *r = rows; r < rows + NROWS; r++) {
+	for (const struct row *r = option_rows; r->name; r++) {
 		if (!(r->commands & FOR(command)))
 			continue;
 		page_column(&p, 2);

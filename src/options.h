@@ -21,7 +21,18 @@ enum command {
 	VERIFY,
 	COMPARE,
 	ATTACH,
+	LIVE,
+	INTERFACES,
 	NCOMMANDS
+};
+
+/* What watching is asked for; 0 and NULL: nothing. */
+struct live_wishes {
+	const char *report, *evidence_dir, *user, *write;
+	unsigned long duration, rotate_time;              /* seconds */
+	unsigned long count;                              /* frames */
+	unsigned long buffer, ring, rotate_size, snaplen; /* bytes */
+	bool promiscuous;
 };
 
 struct options {
@@ -31,6 +42,7 @@ struct options {
 	const char *output;   /* NULL for standard output */
 	const char *evidence; /* file for the cited packets, or NULL */
 	const char *captures; /* folder of samples, or NULL */
+	struct live_wishes live;
 	/* of case and verify: */
 	struct custody custody;
 	const char *sign;                /* file of a private key, or NULL */

@@ -36,7 +36,7 @@ catch_signals(void)
 
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
 			sigaction(signals[i], &action, NULL);
 }
 
@@ -127,6 +127,17 @@ output_open(const char *name, struct output *ret)
 		output_discard(&o);
 		return error;
 	}
+	*ret = o;
+	return 0;
+}
+
+int
+output_append(const char *name, struct output *ret)
+{
+	struct output o = {.name = name, .file = fopen(name, "ae")};
+
+	if (!o.file)
+		return -errno;
 	*ret = o;
 	return 0;
 }

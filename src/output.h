@@ -16,6 +16,8 @@ struct output {
 /* name NULL is standard output. What is no regular file (a device, a pipe) is written directly.
  * Returns 0, or a negative errno. */
 int output_open(const char *name, struct output *ret);
+/* Lines at the end of a file that others read meanwhile. Returns 0, or a negative errno. */
+int output_append(const char *name, struct output *ret);
 /* Flushes, and renames the temporary file if all was written. Returns 0 or a negative errno. */
 int output_close(struct output *o);
 /* Gives up: no trace of the temporary file is left. */

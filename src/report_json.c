@@ -440,6 +440,18 @@ report_json(struct report *r, const struct report_style *style, FILE *out)
 }
 
 int
+report_line(const struct finding *f, unsigned revises, FILE *out)
+{
+	struct document d = {.out = out, .lines = true, .type = "finding"};
+	json_t *j = report_json_finding(f);
+
+	if (j && revises)
+		json_object_set_new(j, "revises", json_sprintf("f%u", revises));
+	element(&d, j);
+	return d.error;
+}
+
+int
 report_ndjson(struct report *r, const struct report_style *style, FILE *out)
 {
 	struct document d = {.out = out, .lines = true, .type = "report"};

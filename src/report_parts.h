@@ -48,5 +48,9 @@ struct json_t;
 struct json_t *report_json_finding(const struct finding *f);
 struct json_t *report_json_flow(const struct flow_name *f);
 
+/* One finding as a line of ndjson; revises: the number of the one that it takes the place of, or 0.
+ * Returns 0, or a negative errno. */
+int report_line(const struct finding *f, unsigned revises, FILE *out);
+
 /* Flushes. Returns 0, or a negative errno if anything was not written. */
 int finish(FILE *out);

@@ -13,7 +13,9 @@
 #define COPY_BYTES 65536
 
 struct reread {
-	struct capture *capture;
+	struct capture *capture; /* NULL: from the ring */
+	const struct ring *ring;
+	uint64_t at; /* in the ring */
 	struct reassembler *reassembler;
 	struct defrag *defrag;
 	struct decoder *decoder;
@@ -37,11 +39,26 @@ rewind_input(const char *const *files, size_t n, char **ret_why)
 	return 0;
 }
 
+static int
+begin(struct reread *r, const char *name, struct reread **ret, char **ret_why)
+{
+	static const struct stream_sink none;
+
+	r->reassembler = reassembler_new(&none, 1);
+	if (!r->reassembler) {
+		reread_close(r);
+		return why_not(ret_why, name, "the reassembler cannot start", 0);
+	}
+	r->defrag = defrag_new(r->reassembler);
+	r->decoder = decoder_new(r->defrag);
+	*ret = r;
+	return 0;
+}
+
 int
 reread_open(const char *const *files, size_t n, struct reread **ret, char **ret_why)
 {
 	static const struct capture_options plain;
-	static const struct stream_sink none;
 	struct reread *r;
 	int error = rewind_input(files, n, ret_why);
 
@@ -49,17 +66,23 @@ reread_open(const char *const *files, size_t n, struct reread **ret, char **ret_
 		return error;
 	r = xcalloc(1, sizeof *r);
 	error = capture_open(files, n, &plain, &r->capture, ret_why);
-	if (!error && !(r->reassembler = reassembler_new(&none, 1)))
-		error = why_not(ret_why, files[0], "the reassembler cannot start", 0);
 	if (error) {
-		capture_close(r->capture);
 		free(r);
 		return error;
 	}
-	r->defrag = defrag_new(r->reassembler);
-	r->decoder = decoder_new(r->defrag);
-	*ret = r;
-	return 0;
+	return begin(r, files[0], ret, ret_why);
+}
+
+int
+reread_from(const struct reread_from *from, struct reread **ret, char **ret_why)
+{
+	struct reread *r;
+
+	if (!from->ring)
+		return reread_open(from->files, from->n, ret, ret_why);
+	r = xcalloc(1, sizeof *r);
+	r->ring = from->ring;
+	return begin(r, "what was captured", ret, ret_why);
 }
 
 void
@@ -78,7 +101,8 @@ bool
 reread_next(struct reread *r, struct frame *ret_frame, enum decoded *ret_decoded,
 	    struct packet *ret_packet)
 {
-	if (capture_next(r->capture, ret_frame) != 1)
+	if (r->ring ? !ring_next(r->ring, &r->at, ret_frame)
+		    : capture_next(r->capture, ret_frame) != 1)
 		return false;
 	*ret_decoded = decode(r->decoder, ret_frame, ret_packet);
 	return true;

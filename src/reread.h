@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "decode.h"
+#include "ring.h"
 
 struct reread;
 
@@ -11,6 +12,13 @@ struct reread;
  * (see spool_input()). On failure returns a negative errno and one line in *ret_why, to be freed
  * by the caller. */
 int reread_open(const char *const *files, size_t n, struct reread **ret, char **ret_why);
+/* Where the frames of a report are to be had again: its files, or a ring that stays as it is. */
+struct reread_from {
+	const char *const *files;
+	size_t n;
+	const struct ring *ring; /* NULL: from the files */
+};
+int reread_from(const struct reread_from *from, struct reread **ret, char **ret_why);
 void reread_close(struct reread *r); /* accepts NULL */
 
 /* The next frame, and its packet if *ret_decoded is DECODED; false at the end. Both are valid until

@@ -86,6 +86,14 @@ usage stats --flows "$work/none.pcap"
 usage analyze --view server "$work/none.pcap"
 usage suggest --flows "$work/none.pcap"
 usage fields extra
+usage interfaces extra
+usage live
+usage live --duration 0 lo
+usage live --snaplen many lo
+usage live --ring -1 lo
+usage live -f 'tcp prt 80' lo
+usage live --flows lo
+expect 1 1 live no-such-interface
 usage compare
 usage compare --client "$work/none.pcap"
 usage compare --client - --server "$work/none.pcap"
@@ -103,7 +111,7 @@ expect 0 1 analyze "$work/cut.pcap"
 expect 0 0 analyze -q "$work/cut.pcap"
 expect 0 1 analyze --format json "$work/cut.pcap"
 grep -q '"truncated": true' "$work/out" || complain "truncated is not told"
-for command in analyze fields check explain suggest stats case verify compare attach; do
+for command in live interfaces analyze fields check explain suggest stats case verify compare attach; do
 	expect 0 0 $command --help
 	expect 0 0 $command --version
 done

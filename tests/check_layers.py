@@ -31,6 +31,7 @@ HOME = {
     "correlate": "candidate",   # what is correlated, which correlate_dns.c shares
     "report": "rows",           # what rows and targets fill and writers read
     "report_parts": "report",
+    "options": "options_table", # what the table describes
     "compare": "compare_read",  # what its parts share
     "jsonparts": "report_text",
     "verify_parts": "verify",   # what its two halves share

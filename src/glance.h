@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What can be said of a capture that goes on. A copy of the process (fork(2)) ends the analysis as
+ * if the capture had ended, and tells what is new; the process itself goes on as if nothing had
+ * happened. So what is told live is what an analysis of the same frames says. */
+#pragma once
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "analyze.h"
+#include "ring.h"
+#include "told.h"
+
+struct glance {
+	struct analysis *analysis;
+	struct told *told;
+	const struct ring *ring;
+	const char *evidence_dir; /* NULL: none is kept */
+	int64_t since;            /* what is older is not asked about any more */
+	/* Of the copy, while one is at work: */
+	pid_t process; /* 0: none */
+	int fd;        /* what it says */
+	char *said;
+	size_t n, size;
+};
+
+/* Starts a look. Returns 0, or a negative errno. */
+int glance_begin(struct glance *g);
+/* Something came on fd. Returns true when the look is over: then glance_end() is due. */
+bool glance_read(struct glance *g);
+/* Learns what was told, and writes it to `out`, a line of JSON a finding. Returns how many lines,
+ * or a negative errno: -ECHILD if the look came to nothing, the rest if writing failed. */
+int glance_end(struct glance *g, FILE *out);
+/* Ends a look that nobody waits for. */
+void glance_stop(struct glance *g);
+/* The same look by the process itself, whose capture has ended: the analysis is over afterwards. */
+int glance_last(struct glance *g, FILE *out);
