@@ -104,8 +104,8 @@ html_flow(FILE *out, const struct flow_name *f)
 	html_put(out, "</span>");
 }
 
-static const char *
-base_name(const char *file)
+const char *
+html_base_name(const char *file)
 {
 	const char *slash = strrchr(file, '/');
 
@@ -122,9 +122,9 @@ html_frame(const struct html *h, struct ref at)
 	if (r->ncaptures < 2 || at.capture >= r->ncaptures)
 		return;
 	file = r->captures[at.capture]->file;
-	base = base_name(file);
+	base = html_base_name(file);
 	for (size_t i = 0; i < r->ncaptures; i++)
-		if (i != at.capture && strcmp(base_name(r->captures[i]->file), base) == 0)
+		if (i != at.capture && strcmp(html_base_name(r->captures[i]->file), base) == 0)
 			base = file;
 	html_put(h->out, " of ");
 	html_name(h->out, base);
@@ -152,8 +152,9 @@ html_table(FILE *out, const char *class, const char *caption, const char *const 
 {
 	bool stack = strcmp(class, "measures") != 0;
 
-	html_put(out,
-		 "<div class=\"scroll\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">\n");
+	html_put(out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
+	html_text(out, caption);
+	html_put(out, "\">\n");
 	fprintf(out, "<table class=\"%s\"%s><caption>", class, stack ? " role=\"table\"" : "");
 	html_text(out, caption);
 	fprintf(out, "</caption>\n<thead%s><tr%s>", stack ? " role=\"rowgroup\"" : "",

@@ -32,14 +32,16 @@ void html_clock(FILE *out, int64_t nsec);
 /* "tcp 192.0.2.10:43123 to 203.0.113.5:443". */
 void html_flow(FILE *out, const struct flow_name *f);
 void html_endpoint(FILE *out, const struct flow_name *f, enum side s);
+/* A file's name without its folder. */
+const char *html_base_name(const char *file);
 /* "1043", or "1043 of evening.pcapng" if there are several captures; with the file's folder if
  * others have that name. */
 void html_frame(const struct html *h, struct ref at);
 /* "f1, f2 and 7 more", as links where the page tells of them. */
 void html_ids(const struct html *h, const unsigned *numbers, size_t n, size_t most);
 /* A table that scrolls sideways where it is too wide; ends with html_table_end(). Those of the
- * classes "stack ..." and "packets" are folded on narrow pages, so that their parts say what they are:
- * role=row, rowheader, cell. */
+ * classes "stack ..." and "packets" are folded on narrow pages, so that their parts say what they
+ * are: role=row, rowheader, cell. */
 void html_table(FILE *out, const char *class, const char *caption, const char *const *columns);
 void html_table_end(FILE *out);
 

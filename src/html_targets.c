@@ -78,8 +78,8 @@ compare_harmed(const void *a, const void *b, void *arg)
 	return i < k ? -1 : i > k;
 }
 
-static size_t
-put_harmed(const struct html *h, size_t most)
+static void
+put_harmed(const struct html *h)
 {
 	const struct report *r = h->report;
 	size_t *list = xcalloc(r->ntargets, sizeof *list);
@@ -89,10 +89,14 @@ put_harmed(const struct html *h, size_t most)
 		if (is_harmed(&r->targets[i]) && is_told(h, &r->targets[i]))
 			list[n++] = i;
 	qsort_r(list, n, sizeof *list, compare_harmed, (void *)r);
-	for (size_t i = 0; i < n && i < most; i++)
+	html_put(h->out, n ? "<ul class=\"plain\">\n" : "");
+	for (size_t i = 0; i < n && i < VERDICT_TARGETS; i++)
 		put_target_words(h, &r->targets[list[i]]);
+	if (n > VERDICT_TARGETS)
+		fprintf(h->out, "<li>and %zu more, which the table below has</li>\n",
+			n - VERDICT_TARGETS);
+	html_put(h->out, n ? "</ul>\n" : "");
 	free(list);
-	return n;
 }
 
 static void
@@ -154,6 +158,19 @@ put_verdicts(FILE *out, const struct verdict_counts *n)
 	html_put(out, ".");
 }
 
+/* What failed, and nobody knows why. */
+static void
+put_unclear(const struct html *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->report->ntargets; i++)
+		n += h->report->targets[i].state == STATE_UNCLEAR;
+	if (n)
+		html_words(h->out, "%zu %s, and the packets do not tell why. ", n,
+			   n == 1 ? "target failed" : "targets failed");
+}
+
 static const char *
 title_of(const struct report *r)
 {
@@ -173,29 +190,28 @@ html_verdict(const struct html *h)
 {
 	const struct report *r = h->report;
 	struct verdict_counts n = verdict_counts(r);
-	size_t harmed;
 
 	fprintf(h->out, "<h1 id=\"verdict\">%s</h1>\n<p class=\"lead\">", title_of(r));
 	if (!r->nfindings) {
-		html_put(h->out,
-			 "Nothing in these packets shows that somebody interfered with them. That "
-			 "is not proof that nobody did: see <a href=\"#limits\">what these packets "
-			 "cannot show</a>.</p>\n");
+		html_put(h->out, "Nothing in these packets shows that somebody interfered with "
+				 "them. ");
+		put_unclear(h);
+		html_put(h->out, "That is not proof that nobody did: see <a href=\"#limits\">what "
+				 "these packets cannot show</a>.</p>\n");
 		return;
 	}
 	put_harm(h);
 	put_count(h->out, "", r->nfindings, "finding", "findings");
 	put_verdicts(h->out, &n);
-	html_put(h->out, "</p>\n<ul class=\"plain\">\n");
-	harmed = put_harmed(h, VERDICT_TARGETS);
-	if (harmed > VERDICT_TARGETS)
-		fprintf(h->out, "<li>and %zu more, which the table below has</li>\n",
-			harmed - VERDICT_TARGETS);
-	html_put(h->out,
-		 "</ul>\n<p class=\"soft small\">A percentage is meant literally: of all that is "
-		 "said at 90 %, nine in ten are true. <em>Confirmed</em> begins at 90 %, "
-		 "<em>likely</em> at 60 %, <em>possible</em> at 30 %; what is less sure is not "
-		 "reported.</p>\n");
+	html_put(h->out, " ");
+	put_unclear(h);
+	html_put(h->out, "</p>\n");
+	put_harmed(h);
+	html_put(
+	    h->out,
+	    "<p class=\"soft small\">A percentage is meant literally: of all that is said at "
+	    "90 %, nine in ten are true. <em>Confirmed</em> begins at 90 %, <em>likely</em> at "
+	    "60 %, <em>possible</em> at 30 %; what is less sure is not reported.</p>\n");
 }
 
 static void

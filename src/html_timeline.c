@@ -216,10 +216,11 @@ html_timeline(const struct html *h)
 	html_time(h->out, x.to);
 	html_put(h->out, "</p>\n");
 	put_key(h->out);
-	html_put(h->out,
-		 "<div class=\"scroll\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">\n"
-		 "<table class=\"times stack\"><thead><tr><th scope=\"col\">Target</th>"
-		 "<th scope=\"col\" class=\"bar\"><span class=\"axis\"><span>");
+	html_put(
+	    h->out,
+	    "<div class=\"scroll\" role=\"group\" aria-label=\"When it worked\" tabindex=\"0\">\n"
+	    "<table class=\"times stack\"><thead><tr><th scope=\"col\">Target</th>"
+	    "<th scope=\"col\" class=\"bar\"><span class=\"axis\"><span>");
 	html_clock(h->out, x.from);
 	html_put(h->out, "</span><span>");
 	html_clock(h->out, x.to);

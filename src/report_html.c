@@ -44,7 +44,7 @@ put_captures_short(const struct html *h)
 
 	for (size_t i = 0; i < r->ncaptures && i < 3; i++) {
 		html_put(h->out, i ? ", " : "");
-		html_name(h->out, r->captures[i]->file);
+		html_name(h->out, html_base_name(r->captures[i]->file));
 	}
 	if (r->ncaptures > 3)
 		fprintf(h->out, " and %zu more", r->ncaptures - 3);
@@ -67,7 +67,8 @@ put_head(const struct html *h)
 		      "<meta name=\"referrer\" content=\"no-referrer\">\n"
 		      "<meta name=\"generator\" content=\"tamperscope " VERSION "\">\n"
 		      "<title>Interference report: ");
-	html_text(out, h->report->ncaptures ? h->report->captures[0]->file : "no capture");
+	html_text(out, h->report->ncaptures ? html_base_name(h->report->captures[0]->file)
+					    : "no capture");
 	if (h->report->ncaptures > 1)
 		fprintf(out, " and %zu more", h->report->ncaptures - 1);
 	html_put(out, "</title>\n<style>");
@@ -152,18 +153,35 @@ put_files(const struct html *h)
 }
 
 static void
+put_command(const struct html *h, const char *words, const char *command)
+{
+	html_put(h->out, "<p>");
+	html_put(h->out, words);
+	html_put(h->out, "</p>\n<pre><code>");
+	html_put(h->out, command);
+	put_files(h);
+	html_put(h->out, "</code></pre>\n");
+}
+
+static void
 put_repeat(const struct html *h)
 {
 	html_put(h->out, "<section aria-labelledby=\"repeat\">\n<h2 id=\"repeat\">Check it "
-			 "yourself</h2>\n<p>The same program and fingerprints make the same report "
-			 "of the same capture, to the last byte:</p>\n<pre><code>tamperscope "
-			 "analyze --format html");
-	put_files(h);
-	html_put(h->out, "</code></pre>\n<p>With each finding stands a display filter that shows "
-			 "its packets in Wireshark. What all of it rests on is the capture; its "
-			 "digest tells whether yours is the same:</p>\n<pre><code>sha256sum");
-	put_files(h);
-	html_put(h->out, "</code></pre>\n</section>\n");
+			 "yourself</h2>\n");
+	put_command(h,
+		    "The same program and fingerprints make the same report of the same capture, "
+		    "to the last byte:",
+		    "tamperscope analyze --format html");
+	if (h->report->nfindings)
+		put_command(h,
+			    "With each finding stands a display filter that shows its packets in "
+			    "Wireshark. This writes a file of all of them, each with a comment:",
+			    "tamperscope analyze --evidence evidence.pcapng");
+	put_command(h,
+		    "What all of it rests on is the capture; its digest tells whether yours is the "
+		    "same:",
+		    "sha256sum");
+	html_put(h->out, "</section>\n");
 }
 
 static void

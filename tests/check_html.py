@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""check_html.py DUMP_REPORT TOOL CAPTURES: holds the page of --format html against what it must be.
+"""check_html.py DUMP_REPORT TOOL CAPTURES [CORPUS]: holds the page of --format html against what it
+must be.
 
-Pages of the samples in tests/sample_reports.c (hostile names among them) and of some captures: well
-formed, accessible, self-contained, escaped, the same each time, with every frame of every finding.
+Pages of the samples in tests/sample_reports.c (hostile names among them), of some captures, and of
+real ones out of the folder CORPUS where that exists: well formed, accessible, self-contained, escaped, the same each time, with every frame of every finding.
 Where there is a Chromium, it opens hostile pages and must run nothing of them; without one, that
 part is skipped, and said so. CHROMIUM=no skips it, too."""
 import base64
@@ -21,6 +22,8 @@ import tempfile
 SAMPLES = ["none", "empty", "one", "several", "ipv6", "many", "hostile", "markup", "flows"]
 CAPTURES = ["moscow-evening.pcapng", "rst-both-on-path.pcapng", "dns-stranger.pcap", "mitm-13.pcap",
             "throttle-name.pcap.gz", "drop-ech.pcapng", "data-race-v6.pcapng", "plain-v6.pcapng"]
+REAL, REAL_BYTES = 40, 400_000 # captures of the corpus: so many at most, and no larger
+SUFFIXES = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz")
 VOID = {"meta", "br", "wbr", "link", "img", "hr", "input"}
 ELEMENTS = set("""html head meta title style body a header nav main footer section article div p span ul li
 h1 h2 h3 h4 dl dt dd table caption thead tbody tr th td details summary figure figcaption pre code em
@@ -213,15 +216,31 @@ def check_content(page, report):
         complain(page.name, "the verdict does not come first")
 
 
+def real(corpus):
+    """Some of the captures there, of all kinds: small, evenly spread over the names."""
+    found = [os.path.join(place, name) for place, _, names in os.walk(corpus) for name in names
+             if name.endswith(SUFFIXES)]
+    found = sorted(f for f in found if os.path.getsize(f) < REAL_BYTES)
+    return found[::len(found) // REAL + 1]
+
+
 def run(command):
     return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout
 
 
-def pages(dump, tool, folder):
+def is_readable(command):
+    """Some of the real ones are broken on purpose."""
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def pages(dump, tool, folder, corpus):
     for name in SAMPLES:
         yield name, [dump, name]
     for name in CAPTURES:
         yield name, [tool, "analyze", "-q", "--flows", os.path.join(folder, name)]
+    for file in real(corpus) if corpus else []:
+        yield os.path.relpath(file, corpus), [tool, "analyze", "-q", file]
     yield "two captures", [tool, "analyze", "-q"] + [os.path.join(folder, n) for n in CAPTURES[1:3]]
 
 
@@ -284,9 +303,12 @@ def check_browser(chromium, pages_by_name):
 
 
 def main():
-    dump, tool, folder = (os.path.abspath(a) for a in sys.argv[1:])
+    dump, tool, folder = (os.path.abspath(a) for a in sys.argv[1:4])
+    corpus = os.path.abspath(sys.argv[4]) if len(sys.argv) > 4 and os.path.isdir(sys.argv[4]) else None
     texts = {}
-    for name, command in pages(dump, tool, folder):
+    for name, command in pages(dump, tool, folder, corpus):
+        if corpus and name not in SAMPLES + CAPTURES and not is_readable(command):
+            continue
         text = run(format_of(command, "html"))
         if text != run(format_of(command, "html")):
             complain(name, "differs from run to run")
@@ -304,6 +326,8 @@ def main():
         print("no chromium: that it runs nothing was not tried")
     for w in wrong:
         print(w)
+    if not corpus:
+        print("no real captures: those were not tried")
     print("%d pages, %d wrong" % (len(texts) + len(NAMES), len(wrong)))
     return 1 if wrong else 0
 
