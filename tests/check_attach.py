@@ -171,7 +171,15 @@ def reset_after_hello():
         part["failure"] = None
     m.keys.update(blocking=False, accessible=True)
     expect("reset, said to be accessible", attach(m, "rst-guessed-numbers"),
-           ["supports", "contradicts", "contradicts"], {"blocking": "refines", "accessible": "refines"})
+           ["supports", "contradicts", "contradicts"], {"blocking": "contradicts", "accessible": "contradicts"})
+    # Two servers, one of which is interfered with: "ok" is not the whole truth.
+    f = frames_of("chat-whatsapp-drop")
+    m = Ooni(f[1].time, "signal")
+    m.http("https://open.example/", f[7].time, f[27].time)
+    m.keys["requests"].append({"request": {"headers": {"Host": "198.51.100.11:5222"}}, "failure": None, "t0": 1, "t": 9})
+    m.keys.update(signal_backend_status="ok")
+    got = attach(m, "chat-whatsapp-drop")
+    expect("one of two", got, ["supports", "contradicts"], {"signal_backend_status": "refines"})
 
 
 def hops():
