@@ -24,8 +24,7 @@ struct attaching {
 	struct join_index *index;
 	struct analysis *analysis;
 	struct covered covered;
-	struct attachment *list; /* one a measurement */
-	struct arena *arena;
+	struct attachment *list; /* with --raw: one a measurement; NULL otherwise */
 };
 
 PRINTF_LIKE(2, 3)
@@ -122,6 +121,12 @@ find_covered(struct attaching *a)
 			a->covered.to = c->last;
 		any = true;
 	}
+	if (a->covered.from < 0)
+		a->covered.from = 0;
+	if (a->covered.to > MOMENT_MAX)
+		a->covered.to = MOMENT_MAX;
+	if (a->covered.to < a->covered.from)
+		a->covered.to = a->covered.from;
 }
 
 /* The report knows better how a flow fared than a look at it alone. Both are in order of id. */
@@ -163,14 +168,16 @@ analyze_captures(struct attaching *a, char **ret_why)
 
 /* --- the measurements --- */
 
+/* To be freed with forget_measurement(). */
 static void
-judge_measurement(struct attaching *a, const struct measurement *m, struct attachment *ret)
+judge_measurement(const struct attaching *a, const struct measurement *m, struct attachment *ret)
 {
-	struct relating r = {analysis_report(a->analysis), a->arena};
-	struct join *joins = arena_alloc(a->arena, (m->nparts + 1) * sizeof *joins);
-	struct told *parts = arena_alloc(a->arena, (m->nparts + 1) * sizeof *parts);
-	struct told *claims = arena_alloc(a->arena, (m->nclaims + 1) * sizeof *claims);
+	struct relating r = {analysis_report(a->analysis), arena_new()};
+	struct join *joins = arena_alloc(r.arena, (m->nparts + 1) * sizeof *joins);
+	struct told *parts = arena_alloc(r.arena, (m->nparts + 1) * sizeof *parts);
+	struct told *claims = arena_alloc(r.arena, (m->nclaims + 1) * sizeof *claims);
 
+	*ret = (struct attachment){.measurement = m, .arena = r.arena};
 	if (a->options->clock_given)
 		ret->clock = (struct clock_offset){.nsec = a->options->clock_offset,
 						   .uncertainty = m->uncertainty,
@@ -183,11 +190,29 @@ judge_measurement(struct attaching *a, const struct measurement *m, struct attac
 		relate_part(&r, &m->parts[i], &joins[i], &parts[i]);
 	for (size_t i = 0; i < m->nclaims; i++)
 		relate_claim(&r, m, &m->claims[i], joins, parts, &claims[i]);
-	ret->measurement = m;
 	ret->joins = joins;
 	ret->parts = parts;
 	ret->claims = claims;
 	ret->left_out = stories_left_out(a->stories);
+}
+
+static void
+forget_measurement(struct attachment *a)
+{
+	json_decref(a->packets);
+	arena_free(a->arena);
+	*a = (struct attachment){0};
+}
+
+/* The packets of all are looked for in one pass, so that all must be judged before. */
+static int
+read_packets(struct attaching *a, char **ret_why)
+{
+	a->list = xcalloc(a->all.n, sizeof *a->list);
+	for (size_t i = 0; i < a->all.n; i++)
+		judge_measurement(a, &a->all.list[i], &a->list[i]);
+	return raw_frames(a->list, a->all.n, analysis_report(a->analysis), a->analyze.files,
+			  a->analyze.nfiles, ret_why);
 }
 
 /* A second attachment would make two members of one name. */
@@ -223,14 +248,8 @@ read_all(struct attaching *a, char **ret_why)
 		error = spool_inputs(a->analyze.files, a->analyze.nfiles, ret_why);
 	if (!error)
 		error = analyze_captures(a, ret_why);
-	if (error)
-		return error;
-	a->list = xcalloc(a->all.n, sizeof *a->list);
-	for (size_t i = 0; i < a->all.n; i++)
-		judge_measurement(a, &a->all.list[i], &a->list[i]);
-	if (a->options->raw)
-		error = raw_frames(a->list, a->all.n, analysis_report(a->analysis),
-				   a->analyze.files, a->analyze.nfiles, ret_why);
+	if (!error && a->options->raw)
+		error = read_packets(a, ret_why);
 	return error;
 }
 
@@ -243,7 +262,6 @@ attach(const struct attach_options *options, const struct analyze_options *analy
 
 	a->options = options;
 	a->analyze = *analyze_options;
-	a->arena = arena_new();
 	error = read_all(a, ret_why);
 	if (error)
 		attach_free(a);
@@ -260,35 +278,37 @@ attach_report(const struct attaching *a)
 
 /* One document is written to be read, several as lines. */
 static int
-write_documents(const struct attaching *a, json_t *const *documents, FILE *out)
+write_document(const struct attaching *a, const json_t *document, FILE *out)
 {
 	size_t flags = JSON_REAL_PRECISION(15) | (a->all.many ? JSON_COMPACT : JSON_INDENT(2));
 
-	for (size_t i = 0; i < a->all.n; i++)
-		if (json_dumpf(documents[i], out, flags) || fputc('\n', out) == EOF)
-			return -EIO;
-	return 0;
+	return json_dumpf(document, out, flags) || fputc('\n', out) == EOF ? -EIO : 0;
 }
 
 int
 attach_write(struct attaching *a, FILE *out)
 {
-	struct attachment_style style = {.file = a->options->measurement,
-					 .in_line = a->options->in_line,
-					 .raw = a->options->raw};
-	json_t **documents = xcalloc(a->all.n, sizeof(json_t *));
-	int error;
+	struct attachment_style style = {.file = a->options->measurement, .raw = a->options->raw};
+	size_t at = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < a->all.n; i++)
-		documents[i] =
-		    attachment_json(&a->list[i], analysis_report(a->analysis), &a->all, &style);
-	if (style.in_line)
-		error = attachment_insert(&a->all, documents, out);
-	else
-		error = write_documents(a, documents, out);
-	for (size_t i = 0; i < a->all.n; i++)
-		json_decref(documents[i]);
-	free(documents);
+	for (size_t i = 0; i < a->all.n && !error; i++) {
+		struct attachment one = {0};
+		json_t *document;
+
+		if (a->list)
+			one = a->list[i];
+		else
+			judge_measurement(a, &a->all.list[i], &one);
+		document = attachment_json(&one, analysis_report(a->analysis), &a->all, &style);
+		error = a->options->in_line ? attachment_insert(&a->all, i, document, &at, out)
+					    : write_document(a, document, out);
+		json_decref(document);
+		if (!a->list)
+			forget_measurement(&one);
+	}
+	if (!error && a->options->in_line)
+		error = attachment_finish(&a->all, at, out);
 	if (!error && (fflush(out) || ferror(out)))
 		error = errno ? -errno : -EIO;
 	return error;
@@ -300,7 +320,7 @@ attach_free(struct attaching *a)
 	if (!a)
 		return;
 	for (size_t i = 0; a->list && i < a->all.n; i++)
-		json_decref(a->list[i].packets);
+		forget_measurement(&a->list[i]);
 	free(a->list);
 	join_index_free(a->index);
 	analysis_free(a->analysis);
@@ -308,6 +328,5 @@ attach_free(struct attaching *a)
 	measurements_free(&a->all);
 	free(a->servers);
 	free(a->names);
-	arena_free(a->arena);
 	free(a);
 }

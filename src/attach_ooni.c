@@ -58,10 +58,10 @@ take_times(const struct reader *r, struct part *p, const json_t *entry)
 		return;
 	p->from = r->start;
 	p->to = r->end;
-	p->began = t0 >= 0 && time_from_seconds(t0, &since);
+	p->began = t0 >= 0 && duration_from_seconds(t0, &since);
 	if (p->began)
 		p->from = r->start + since;
-	p->ended = t >= 0 && t >= t0 && time_from_seconds(t, &since);
+	p->ended = t >= 0 && t >= t0 && duration_from_seconds(t, &since);
 	if (p->ended)
 		p->to = r->start + since;
 	if (p->to < p->from)
@@ -535,14 +535,14 @@ tell_start(struct reader *r, const json_t *root, const json_t *keys, const char 
 	/* "2022-12-02 12:58:49": cut to whole seconds (df-000). */
 	r->m->uncertainty = NSEC_PER_SEC;
 	if (take_uid(r->m, file, &submitted) && !started &&
-	    time_from_seconds(latest(keys), &length)) {
+	    duration_from_seconds(latest(keys), &length)) {
 		r->start = submitted - length;
 		started = true;
 	}
 	if (!started)
 		r->start = PART_NEVER;
 	r->end = r->start;
-	if (started && time_from_seconds(runtime, &length))
+	if (started && duration_from_seconds(runtime, &length))
 		r->end = r->start + length;
 }
 

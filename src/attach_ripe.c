@@ -147,10 +147,13 @@ take_times(struct part *p, const json_t *root, const json_t *result, const char 
 				     json_real_or(root, length_key, 0)) /
 			1000;
 
+	int64_t took;
+
 	if (!time_from_seconds(at, &p->from))
 		p->from = PART_NEVER;
-	if (!time_from_seconds(at + (length > 0 ? length : 0), &p->to))
-		p->to = p->from;
+	p->to = p->from;
+	if (p->from != PART_NEVER && duration_from_seconds(length, &took))
+		p->to += took;
 	p->began = p->from != PART_NEVER;
 }
 

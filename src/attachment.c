@@ -350,22 +350,20 @@ write_text(struct bytes text, size_t from, size_t to, FILE *out)
 }
 
 int
-attachment_insert(const struct measurements *all, json_t *const *documents, FILE *out)
+attachment_insert(const struct measurements *all, size_t i, const json_t *document, size_t *at,
+		  FILE *out)
 {
-	size_t written = 0;
-	int error = 0;
+	bool comma;
+	size_t end = json_end_of_members(all->text, all->list[i].home, &comma);
+	int error = write_text(all->text, *at, end, out);
 
-	for (size_t i = 0; i < all->n && !error; i++) {
-		bool comma;
-		size_t at = json_end_of_members(all->text, all->list[i].home, &comma);
+	*at = end;
+	fprintf(out, "%s\"%s\":", comma ? "," : "", ATTACHMENT_KEY);
+	return json_dumpf(document, out, DUMP_FLAGS) ? -EIO : error;
+}
 
-		error = write_text(all->text, written, at, out);
-		written = at;
-		fprintf(out, "%s\"%s\":", comma ? "," : "", ATTACHMENT_KEY);
-		if (json_dumpf(documents[i], out, DUMP_FLAGS))
-			error = -EIO;
-	}
-	if (!error)
-		error = write_text(all->text, written, all->text.n, out);
-	return error;
+int
+attachment_finish(const struct measurements *all, size_t at, FILE *out)
+{
+	return write_text(all->text, at, all->text.n, out);
 }

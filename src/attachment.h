@@ -8,7 +8,6 @@
 
 struct attachment_style {
 	const char *file; /* of the measurements */
-	bool in_line;     /* into the measurement, as x_tamperscope */
 	bool raw;         /* addresses of clients and bytes of packets, too */
 };
 
@@ -21,6 +20,7 @@ struct attachment {
 	const struct told *claims; /* one a claim */
 	json_t *packets;           /* with --raw: as OONI's df-003 has them; NULL otherwise */
 	uint64_t left_out;         /* conversations that could not be kept */
+	struct arena *arena;       /* owns what it points to, but for the measurement */
 };
 
 /* The document; a new reference. */
@@ -30,9 +30,12 @@ json_t *attachment_json(const struct attachment *a, const struct report *r,
 /* Is a finding told in it? Findings of joined conversations and of what was concluded are. */
 bool attachment_has(const struct attachment *a, const struct finding *f);
 
-/* Writes the text of all measurements with documents[i] put into the i-th of them. Returns 0 or a
- * negative errno. */
-int attachment_insert(const struct measurements *all, json_t *const *documents, FILE *out);
+/* Writes the text of the measurements from *at on up to the end of the i-th one's members, and the
+ * document there; moves *at to where it goes on. Returns 0 or a negative errno. */
+int attachment_insert(const struct measurements *all, size_t i, const json_t *document, size_t *at,
+		      FILE *out);
+/* The rest of the text. */
+int attachment_finish(const struct measurements *all, size_t at, FILE *out);
 
 /* The key under which it is put there. */
 #define ATTACHMENT_KEY "x_tamperscope"

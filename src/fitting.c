@@ -192,5 +192,5 @@ bool
 fit_moment(const struct fit_entry *e, const struct part *p, int64_t *ret)
 {
 	*ret = part_goes_by_end(p) ? completion(e, p) : beginning(e, p);
-	return *ret != 0;
+	return *ret > 0 && *ret <= MOMENT_MAX;
 }

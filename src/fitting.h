@@ -28,6 +28,8 @@ size_t fit_first(const struct join_index *x, const struct part *p);
 bool fit_is_of_key(const struct fit_entry *e, const struct part *p);
 /* Could the conversation be the part's, whenever it was? */
 bool fit_could_be(const struct fit_entry *e, const struct part *p);
+/* The year 2128. What a capture says to be later is no time; differences to it would overflow. */
+#define MOMENT_MAX (5000000000 * NSEC_PER_SEC)
 /* When the part began in the conversation or, if part_goes_by_end(), had succeeded; false if it
  * never did. */
 bool fit_moment(const struct fit_entry *e, const struct part *p, int64_t *ret);

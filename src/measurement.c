@@ -252,11 +252,16 @@ json_real_or(const json_t *object, const char *key, double otherwise)
 bool
 time_from_seconds(double seconds, int64_t *ret)
 {
-	/* The year 9999: what RFC 3339 can write. */
-	if (!(seconds >= 0 && seconds < 253402300800.0))
+	if (!(seconds >= 0 && seconds <= TIMES_MAX))
 		return false;
 	*ret = (int64_t)llround(seconds * 1e6) * NSEC_PER_USEC;
 	return true;
+}
+
+bool
+duration_from_seconds(double seconds, int64_t *ret)
+{
+	return seconds <= DURATION_MAX && time_from_seconds(seconds, ret);
 }
 
 /* Digits of a fraction of a second as nanoseconds; returns behind them. */
@@ -289,7 +294,7 @@ zone(const char *s, int64_t *ret)
 		return false;
 	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
 		return false;
-	*ret = (hours * 60 + minutes) * 60;
+	*ret = ((int64_t)hours * 60 + minutes) * 60;
 	*ret = *s == '-' ? -*ret : *ret;
 	return true;
 }
@@ -298,7 +303,7 @@ bool
 time_parse(const char *text, int64_t *ret)
 {
 	struct tm tm = {0};
-	int64_t nsec = 0, east;
+	int64_t nsec = 0, east, seconds;
 	const char *rest;
 
 	if (!text)
@@ -311,8 +316,11 @@ time_parse(const char *text, int64_t *ret)
 		return false;
 	if (*rest == '.')
 		rest = fraction(rest + 1, &nsec);
-	if (!zone(rest, &east) || tm.tm_year < 70 || tm.tm_year > 8099)
+	if (!zone(rest, &east))
 		return false;
-	*ret = ((int64_t)timegm(&tm) - east) * NSEC_PER_SEC + nsec;
+	seconds = (int64_t)timegm(&tm) - east;
+	if (seconds < 0 || seconds > TIMES_MAX)
+		return false;
+	*ret = seconds * NSEC_PER_SEC + nsec;
 	return true;
 }

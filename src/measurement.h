@@ -117,8 +117,15 @@ bool addr_parse(const char *text, struct addr *ret);
 /* "2022-12-02 12:58:49", RFC 3339, or as Go prints it ("2021-10-20 14:51:41.29 -0400 EDT"), with or
  * without fractions; UTC if nothing else is said. */
 bool time_parse(const char *text, int64_t *ret);
-/* Seconds since the epoch as nanoseconds; false for what no calendar has. */
+/* Seconds since the epoch as nanoseconds; false beyond TIMES_MAX. */
 bool time_from_seconds(double seconds, int64_t *ret);
+/* Seconds that something took; false beyond DURATION_MAX. */
+bool duration_from_seconds(double seconds, int64_t *ret);
+/* The year 2096: two such times and an offset of a clock add up to what nanoseconds in 64 bits can
+ * tell. */
+#define TIMES_MAX 4000000000
+/* 115 days; no measurement takes as long. */
+#define DURATION_MAX 10000000
 
 /* --- what attach reads them by --- */
 struct measurements {

@@ -13,8 +13,8 @@
 #define DOCUMENTS_MAX 65536
 
 /* In the order in which they are asked. A format is a file and a row here. */
-static const struct measurement_format *const formats[] = {&format_ooni, &format_ripe,
-							   &format_censoredplanet, &format_list};
+static const struct measurement_format *const formats[] = {
+    &format_ooni, &format_ripe, &format_censoredplanet, &format_list, NULL};
 
 PRINTF_LIKE(2, 3)
 static int
@@ -32,10 +32,11 @@ wrong(char **ret_why, const char *fmt, ...)
 static const struct measurement_format *
 format_of(const json_t *root)
 {
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-		if (formats[i]->is(root))
-			return formats[i];
-	return NULL;
+	const struct measurement_format *const *f = formats;
+
+	while (*f && !(*f)->is(root))
+		f++;
+	return *f;
 }
 
 /* The value of that extent; NULL with *ret_why. */

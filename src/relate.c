@@ -201,9 +201,7 @@ relate_to_finding(const struct relating *r, const struct part *p, const struct j
 	bool later = layer > p->layer && layer <= LAYER_HTTP && p->layer <= LAYER_HTTP;
 
 	ret->finding = f;
-	if (p->said == SAID_NOTHING) {
-		tell(r, p, ret, RELATION_REFINES, "%s (%s)", words, sure);
-	} else if (p->said == SAID_SUCCESS && later) {
+	if (p->said == SAID_SUCCESS && later) {
 		tell(r, p, ret, RELATION_SUPPORTS,
 		     "so far it went well; what was done to the conversation later is told of its "
 		     "other parts (%s)",
@@ -213,7 +211,7 @@ relate_to_finding(const struct relating *r, const struct part *p, const struct j
 		tell(r, p, ret, RELATION_REFINES, "but not untouched: %s (%s)", words, sure);
 	} else if (p->said == SAID_SUCCESS) {
 		tell(r, p, ret, RELATION_CONTRADICTS, "yet the packets show: %s (%s)", words, sure);
-	} else if (later) {
+	} else if (p->said != SAID_NOTHING && later) {
 		tell(r, p, ret, RELATION_UNDECIDED,
 		     "this step went well in the packets, a later one did not: %s (%s)", words,
 		     sure);

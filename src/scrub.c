@@ -131,6 +131,14 @@ find_address(const char *text, const char *from, const char *address)
 	return NULL;
 }
 
+/* Copies n bytes to where `used` of them are; returns how many are there then. */
+static size_t
+append(char *out, size_t used, const char *from, size_t n)
+{
+	memcpy(out + used, from, n);
+	return used + n;
+}
+
 static char *
 without(const char *text, const char *address)
 {
@@ -143,13 +151,11 @@ without(const char *text, const char *address)
 	/* The shortest address has two characters. */
 	out = xcalloc(strlen(text) / 2 + 1, sizeof word + 1);
 	while ((at = find_address(text, from, address))) {
-		memcpy(out + used, from, (size_t)(at - from));
-		used += (size_t)(at - from);
-		memcpy(out + used, word, sizeof word - 1);
-		used += sizeof word - 1;
+		used = append(out, used, from, (size_t)(at - from));
+		used = append(out, used, word, sizeof word - 1);
 		from = at + n;
 	}
-	memcpy(out + used, from, strlen(from));
+	append(out, used, from, strlen(from));
 	return out;
 }
 

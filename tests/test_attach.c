@@ -17,12 +17,12 @@
 static struct bytes
 heap(const char *text)
 {
-	size_t n = strlen(text);
-	char *p = malloc(n ? n : 1);
+	struct bytes b = bytes_of(text);
+	uint8_t *p = malloc(b.n ? b.n : 1);
 
 	assert_non_null(p);
-	memcpy(p, text, n);
-	return (struct bytes){(const uint8_t *)p, n};
+	memcpy(p, b.p, b.n);
+	return (struct bytes){p, b.n};
 }
 
 static void
@@ -287,19 +287,20 @@ static void
 expect_insert(const char *text, const char *wanted)
 {
 	struct measurements all = parse(text, "x");
-	json_t *documents[4];
 	char *out = NULL;
-	size_t n;
+	size_t n, at = 0;
 	FILE *f = open_memstream(&out, &n);
 
-	assert_true(all.n && all.n <= 4);
-	for (size_t i = 0; i < all.n; i++)
-		documents[i] = json_integer((json_int_t)i);
-	assert_int_equal(attachment_insert(&all, documents, f), 0);
+	assert_true(all.n > 0);
+	for (size_t i = 0; i < all.n; i++) {
+		json_t *document = json_integer((json_int_t)i);
+
+		assert_int_equal(attachment_insert(&all, i, document, &at, f), 0);
+		json_decref(document);
+	}
+	assert_int_equal(attachment_finish(&all, at, f), 0);
 	fclose(f);
 	assert_string_equal(out, wanted);
-	for (size_t i = 0; i < all.n; i++)
-		json_decref(documents[i]);
 	free(out);
 	measurements_free(&all);
 }

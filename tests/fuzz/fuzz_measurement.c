@@ -37,24 +37,24 @@ can_insert(const struct measurements *all)
 static void
 insert(const struct measurements *all)
 {
-	json_t *document = json_object(), **documents = xcalloc(all->n, sizeof(json_t *));
+	json_t *document = json_object();
 	struct measurements again = {0};
 	char *text = NULL;
-	size_t n = 0;
+	size_t n = 0, at = 0;
 	FILE *out = open_memstream(&text, &n);
 
 	if (!out)
 		abort();
 	for (size_t i = 0; i < all->n; i++)
-		documents[i] = document;
-	if (attachment_insert(all, documents, out))
+		if (attachment_insert(all, i, document, &at, out))
+			abort();
+	if (attachment_finish(all, at, out))
 		abort();
 	fclose(out);
 	if (!load(text, n, &again) || again.n != all->n)
 		abort();
 	measurements_free(&again);
 	json_decref(document);
-	free(documents);
 	free(text);
 }
 
