@@ -6,7 +6,7 @@
 #include "candidate.h"
 
 /* Suspicions beyond this are counted and dropped: nobody reads ten thousand findings, and each
- * costs about 2 KB. */
+ * costs about 8 KB. */
 #define CANDIDATES_MAX 8192
 
 /* Adds what the other flows say, and sets every finding's confidence. */
