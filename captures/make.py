@@ -5,6 +5,7 @@ python3-cryptography for QUIC; the same bytes each time.
 
 make.py                        writes every capture and its expectation beside this script
 make.py NAME...                writes these; --to DIR elsewhere; --list names all
+make.py --pairs                writes the pairs of captures of both ends, in pairs/
 make.py --check [NAME...]      makes them again and compares with what lies here
 make.py --labelled DIR N SEED  writes N random captures with their truth
 """
@@ -17,7 +18,7 @@ import zlib
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from lab import files, labelled, packets, scenarios, truth      # noqa: E402
+from lab import files, labelled, packets, pairs, scenarios, truth      # noqa: E402
 from lab.world import EPOCH, Lab                                # noqa: E402
 
 SUFFIX = {"pcap": ".pcap", "pcapng": ".pcapng", "pcap.gz": ".pcap.gz"}
@@ -76,6 +77,30 @@ def check(chosen, folder):
     return bad
 
 
+def pair_files(known):
+    """(file name, bytes) of the pairs of captures of both ends, and of their truth."""
+    for name in pairs.PAIRS:
+        names, data, t = pairs.made(name, known, Lab)
+        for end in names:
+            yield names[end], data[end]
+        t["files"] = names
+        yield name + ".json", text(t).encode()
+
+
+def check_pairs(known, folder):
+    bad = 0
+    for name, data in pair_files(known):
+        try:
+            with open(os.path.join(folder, name), "rb") as f:
+                if same(name, f.read(), data):
+                    continue
+            print("pairs/%s: make.py --pairs makes other bytes" % name)
+        except OSError as e:
+            print("pairs/%s: %s" % (name, e.strerror))
+        bad += 1
+    return bad
+
+
 def readme(chosen, folder):
     rows = ["| capture | kind | what happens |", "|---|---|---|"]
     for s in sorted(chosen, key=lambda s: (s.group, s.name)):
@@ -93,6 +118,7 @@ def main():
     ap.add_argument("--to", default=HERE)
     ap.add_argument("--check", action="store_true")
     ap.add_argument("--list", action="store_true")
+    ap.add_argument("--pairs", action="store_true")
     ap.add_argument("--labelled", nargs=3, metavar=("DIR", "N", "SEED"))
     a = ap.parse_args()
     known = scenarios.load()
@@ -105,8 +131,17 @@ def main():
     elif a.list:
         for s in chosen:
             print("%-24s %-12s %s" % (s.name, s.group, s.what))
+    elif a.pairs:
+        folder = os.path.join(a.to, "pairs")
+        os.makedirs(folder, exist_ok=True)
+        for name, data in pair_files(known):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(data)
     elif a.check:
-        sys.exit(1 if check(chosen, a.to) else 0)
+        bad = check(chosen, a.to)
+        if not a.names:
+            bad += check_pairs(known, os.path.join(a.to, "pairs"))
+        sys.exit(1 if bad else 0)
     else:
         for s in chosen:
             name, data, expected = make(s)

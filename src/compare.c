@@ -162,6 +162,8 @@ read_ends(struct comparison *c, const struct compare_options *o, char **ret_why)
 		for (size_t i = 0; i < capture_count(c->ends[e].capture); i++)
 			list[c->report.ncaptures++] = capture_info(c->ends[e].capture, i);
 	c->report.captures = list;
+	if (o->nameless)
+		return 0;
 	return pair_names_read(c, o->files[NEAR], o->nfiles[NEAR], ret_why);
 }
 

@@ -217,6 +217,7 @@ void pair_names_free(struct comparison *c);
 struct compare_options {
 	const char *const *files[NENDS];
 	size_t nfiles[NENDS];
+	bool nameless; /* do not ask what flows were for; for tests */
 };
 /* Returns 0, or a negative errno and a line in *ret_why, to be freed by the caller. */
 int compare(const struct compare_options *o, struct comparison **ret, char **ret_why);

@@ -178,6 +178,18 @@ least_of(const struct point *v, size_t n, double drift)
 	return least;
 }
 
+static double
+span_of(const struct clock_sample *v, size_t n)
+{
+	int64_t first = v[0].near, last = v[0].near;
+
+	for (size_t i = 1; i < n; i++) {
+		first = v[i].near < first ? v[i].near : first;
+		last = v[i].near > last ? v[i].near : last;
+	}
+	return (double)(last - first);
+}
+
 void
 clock_estimate(const struct clock_sample *v, size_t n, struct pair_clock *k)
 {
@@ -212,6 +224,9 @@ clock_estimate(const struct clock_sample *v, size_t n, struct pair_clock *k)
 	k->at = near0;
 	k->offset = (double)(far0 - near0) + (k->known ? (up + down) / 2 : k->n[NEAR] ? up : down);
 	k->offset_error = k->known ? fmax((up - down) / 2, 0) : 0;
+	/* What the drift is not known by moves one end of the time against the other. */
+	if (k->known)
+		k->offset_error += k->drift_error * span_of(v, n) / 2;
 	delays_of(v, n, k);
 	for (int e = 0; e < NENDS; e++)
 		free(p[e]);

@@ -329,7 +329,8 @@ blame(struct drops *d, const struct run *r, struct finding *f)
 	const struct pair_name *name = pair_name(d->c, flow, first->near);
 	char to[ADDR_TEXT_MAX + 12], text[ADDR_TEXT_MAX];
 
-	if (name && name->said_at.frame && name->said_nsec <= last->near) {
+	/* Of several flows to one port each says something else. */
+	if (!d->grouped && name && name->said_at.frame && name->said_nsec <= last->near) {
 		finding_trigger(f, name->said, name->name, BASIS_CONTENT);
 		finding_cite(f, name->said_at, ROLE_TRIGGER);
 		return;

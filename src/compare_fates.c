@@ -26,6 +26,7 @@ const char *const packet_fate_words[NFATES_OF_PACKETS] = {[FATE_OPEN] = "open",
 #define SCAN_MAX 4096
 /* A network that doubles packets does so at once: among so many before and after. */
 #define COPIES_NEAR 64
+#define GAP_NEAR 256 /* a window of segments on both sides */
 
 /* One sender's packets of a flow, at one end. */
 struct pair_half {
@@ -34,7 +35,8 @@ struct pair_half {
 	uint32_t *acked;                 /* the highest acknowledgement so far, for each of v */
 	uint32_t highest;                /* sequence number but for resets */
 	size_t n, ndata;
-	bool any_ack, any;
+	bool any_ack, any, mated;
+	bool ttls[256]; /* of those that the other end has, too */
 };
 
 static uint32_t
@@ -76,6 +78,8 @@ half_of(const struct pair_end *e, const struct pair_flow *f, unsigned from)
 			h.highest = p->seq;
 			h.any = true;
 		}
+		if (p->mate)
+			h.mated = h.ttls[p->ttl] = true;
 		h.acked[h.n] = acked;
 		h.v[h.n++] = p;
 		if (end_of(p) != p->seq)
@@ -287,6 +291,13 @@ is_copy(const struct pair_half *received, size_t at)
 	return false;
 }
 
+/* Does it come with a TTL that packets of its alleged sender's come with? */
+static bool
+usual_ttl(const struct pair_half *received, const struct pair_packet *p)
+{
+	return !received->mated || received->ttls[p->ttl];
+}
+
 /* The latest time, by its alleged sender's clock, at which it can have left. */
 static int64_t
 sent_by(const struct comparison *c, enum end sender, const struct pair_packet *p)
@@ -298,6 +309,34 @@ sent_by(const struct comparison *c, enum end sender, const struct pair_packet *p
 	return sender == FAR ? clock_far(k, near) : near;
 }
 
+/* Does its IP ID fill a gap that its alleged sender left, of one between the ones before and after?
+ * Nobody else knows that there is one; but a card that joins segments leaves some, and who turns
+ * these into resets keeps their numbers. */
+static bool
+fills_gap(const struct pair_half *own, const struct pair_packet *p, int64_t latest)
+{
+	bool before = false, after = false;
+	size_t at = 0, high = own->n;
+
+	while (at < high) {
+		size_t mid = (at + high) / 2;
+
+		if (own->v[mid]->nsec < latest)
+			at = mid + 1;
+		else
+			high = mid;
+	}
+	for (size_t i = at > GAP_NEAR ? at - GAP_NEAR : 0; i < own->n && i < at + GAP_NEAR; i++) {
+		uint16_t id = own->v[i]->ip_id;
+
+		if (id == p->ip_id)
+			return false;
+		before |= id && (uint16_t)(id + 1) == p->ip_id;
+		after |= id && (uint16_t)(id - 1) == p->ip_id;
+	}
+	return p->ip_id && before && after && !(p->flags & TH_RST_);
+}
+
 static enum packet_fate
 fate_of_received(const struct comparison *c, enum end sender, const struct pair_half *own,
 		 const struct pair_half *received, size_t at)
@@ -306,7 +345,9 @@ fate_of_received(const struct comparison *c, enum end sender, const struct pair_
 
 	if (outside(c, sender, p, false))
 		return FATE_OUTSIDE;
-	if (must_have_sent(own, p, sent_by(c, sender, p)))
+	if (usual_ttl(received, p) && fills_gap(own, p, sent_by(c, sender, p)))
+		return FATE_UNCAPTURED;
+	if (usual_ttl(received, p) && must_have_sent(own, p, sent_by(c, sender, p)))
 		return FATE_UNCAPTURED;
 	return is_copy(received, at) ? FATE_DUPLICATE : FATE_UNEXPLAINED;
 }

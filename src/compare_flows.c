@@ -21,20 +21,22 @@
  * prompt, a banner's beginning. */
 #define TELLING_BYTES 32
 
-/* By how much of a packet: all that a translator of addresses keeps; what one keeps who writes
- * other numbers, too; the same without the ports. */
-enum level { BY_NUMBERS, BY_PORTS, BY_PAYLOAD, NLEVELS };
+/* By how much of a packet: all that a translator of addresses keeps; the same without what tells
+ * repetitions apart, which some write anew; what one keeps who writes
+ * other numbers, too; the same without the ports; what no other packet of the same flow says. */
+enum level { BY_ALL, BY_NUMBERS, BY_PORTS, BY_PAYLOAD, NLEVELS, BY_FLOW = NLEVELS };
 
 struct mark {
 	uint64_t head;
-	uint32_t seq, ack, len;
+	uint32_t seq, ack, len, flow, tsval;
 	uint16_t ip_id, port[2];
 	uint8_t proto, flags, level;
 };
 
 /* A number for what is told by; false if the packet tells nothing at this level. */
 static bool
-mark_of(const struct pair_end *e, const struct pair_packet *p, enum level level, uint64_t *ret)
+mark_of(const struct comparison *c, const struct pair_end *e, const struct pair_packet *p,
+	enum level level, uint64_t *ret)
 {
 	const struct pair_flow *f = &e->flows[p->flow];
 	struct mark m;
@@ -44,14 +46,22 @@ mark_of(const struct pair_end *e, const struct pair_packet *p, enum level level,
 	m.len = p->len;
 	m.proto = p->proto;
 	m.level = (uint8_t)level;
-	if (level == BY_NUMBERS && p->proto == IPPROTO_TCP) {
+	if (level <= BY_NUMBERS && p->proto == IPPROTO_TCP) {
 		if (p->flags & TH_RST_)
 			return false;
 		m.seq = p->seq;
 		m.ack = p->len ? 0 : p->ack;
 		m.flags = p->flags & (TH_SYN_ | TH_FIN_);
-	} else if (level == BY_NUMBERS) {
+		m.ip_id = level == BY_ALL ? p->ip_id : 0;
+		m.tsval = level == BY_ALL ? p->tsval : 0;
+	} else if (level <= BY_NUMBERS) {
 		m.ip_id = p->ip_id;
+	} else if (level == BY_FLOW) {
+		if (!p->len)
+			return false;
+		m.head = p->captured >= p->len ? p->body : p->head;
+		m.flow = e == &c->ends[NEAR] ? p->flow : f->mate - 1;
+		m.flags = p->from;
 	} else {
 		if (p->proto == IPPROTO_TCP ? p->len < TELLING_BYTES : p->len == 0)
 			return false;
@@ -66,7 +76,8 @@ mark_of(const struct pair_end *e, const struct pair_packet *p, enum level level,
 
 /* The packets of flows without a mate, in order of their marks. */
 static struct keyed *
-marks_of(const struct pair_end *e, enum level level, bool mated, size_t *ret_n)
+marks_of(const struct comparison *c, const struct pair_end *e, enum level level, bool mated,
+	 size_t *ret_n)
 {
 	struct keyed *v = xcalloc(e->npackets + 1, sizeof *v);
 	size_t n = 0;
@@ -74,7 +85,7 @@ marks_of(const struct pair_end *e, enum level level, bool mated, size_t *ret_n)
 	for (size_t i = 0; i < e->npackets; i++) {
 		struct pair_packet *p = &e->packets[i];
 
-		if ((e->flows[p->flow].mate != 0) == mated && mark_of(e, p, level, &v[n].key))
+		if ((e->flows[p->flow].mate != 0) == mated && mark_of(c, e, p, level, &v[n].key))
 			v[n++].what = p;
 	}
 	order_keyed(v, n);
@@ -214,7 +225,7 @@ each_common(struct comparison *c, enum level level, bool mated, void *context,
 	struct keyed *v[NENDS];
 
 	for (int e = 0; e < NENDS; e++)
-		v[e] = marks_of(&c->ends[e], level, mated, &n[e]);
+		v[e] = marks_of(c, &c->ends[e], level, mated, &n[e]);
 	while (i < n[NEAR] && k < n[FAR]) {
 		struct group a, b;
 
@@ -287,6 +298,30 @@ is_initial(uint8_t ttl)
 	return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
 }
 
+static const struct pair_packet *
+first_syn(const struct pair_end *e, const struct pair_flow *f)
+{
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct pair_packet *p = &e->packets[e->list[f->first + i]];
+
+		if (p->from == 0 && p->flags & TH_SYN_)
+			return p;
+	}
+	return NULL;
+}
+
+/* Of a client that said nothing else the request to connect tells what is added. */
+static void
+learn_by_syn(struct comparison *c, struct pair_flow *f)
+{
+	const struct pair_flow *g = &c->ends[FAR].flows[f->mate - 1];
+	const struct pair_packet *p = first_syn(&c->ends[NEAR], f),
+				 *q = first_syn(&c->ends[FAR], g);
+
+	if (p && q)
+		f->shift[0] = q->seq - p->seq;
+}
+
 /* The client's end opened it, if its TTLs do not say otherwise; and what is added to numbers. */
 static void
 learn(struct comparison *c)
@@ -327,6 +362,8 @@ learn(struct comparison *c)
 			f->hops[s] = (s != 0) != f->flipped ? -t->hops : t->hops;
 			f->hops_known[s] = t->nhops > 0;
 		}
+		if (f->proto == IPPROTO_TCP && !tallies[2 * i].n)
+			learn_by_syn(c, f);
 	}
 	free(outward);
 	free(tallies);
@@ -415,16 +452,24 @@ void
 pair_flows(struct comparison *c)
 {
 	uint32_t *used;
+	size_t end[NLEVELS + 1];
 
 	for (int level = 0; level < NLEVELS; level++)
 		match(c, (enum level)level);
 	used = xcalloc(c->ends[NEAR].npackets + 1, sizeof *used);
 	c->anchors = xcalloc(c->ends[NEAR].npackets + 1, sizeof *c->anchors);
-	each_common(c, BY_NUMBERS, true, used, anchor_on);
-	each_common(c, BY_PAYLOAD, true, used, anchor_on);
+	for (int level = BY_ALL; level <= BY_FLOW; level++) {
+		if (level != BY_PORTS)
+			each_common(c, (enum level)level, true, used, anchor_on);
+		end[level] = c->nanchors;
+	}
 	free(used);
-	qsort(c->anchors, c->nanchors, sizeof *c->anchors, compare_anchors);
 	learn(c);
+	/* Who repeats himself may be taken for what he said first, and that tells no time. */
+	c->nanchors = 0;
+	for (int level = BY_ALL; level <= BY_PAYLOAD && !c->nanchors; level++)
+		c->nanchors = end[level];
+	qsort(c->anchors, c->nanchors, sizeof *c->anchors, compare_anchors);
 	translate(c);
 	add_empty(c);
 }

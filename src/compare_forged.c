@@ -8,8 +8,7 @@
  * added, such as a TTL that none of the sender's packets arrives with, weighed by how often it is
  * met on packets that were sent for sure, or by the weights that were fitted on labelled captures
  * (weights.c). */
-#include "compare.h"
-#include "compare_weigh.h"
+#include "compare_marks.h"
 #include "weigh.h"
 
 #include <math.h>
@@ -20,278 +19,14 @@
 #define SUSPECTS_MAX 256 /* of a flow and direction; a look at each costs a look at the flow */
 #define CITED_MAX 40     /* injected packets; finding.c cites 48 packets at most */
 
-enum mark {
-	MARK_TTL = 1 << 0,
-	MARK_EARLY = 1 << 1,
-	MARK_UNHEARD = 1 << 2,
-	MARK_GOES_ON = 1 << 3,
-	MARK_NO_FIN = 1 << 4,
-	MARK_BYTES = 1 << 5,
-	MARK_ISN = 1 << 6,
-	MARK_ABOVE = 1 << 7,
-	MARK_REWRITTEN = 1 << 8,
-};
-
-/* One direction of a flow, as its two ends have it. */
-struct way {
-	struct comparison *c;
-	struct pair_flow *flow[NENDS];
-	uint32_t near_flow;
-	enum end sender, receiver;
-	unsigned from;
-	bool ttls[256]; /* with which the sender's packets arrive */
-	bool any_ttl;
-	uint32_t heard; /* the sender received, or confirmed, bytes up to there */
-	bool any_heard;
-	uint32_t highest; /* end of what the sender sent */
-	bool any_sent;
-};
-
-struct suspect {
-	struct pair_packet *p;
-	unsigned marks;
-	bool beside;              /* such as it has convict it beside others only */
-	struct ref contradiction; /* a packet of the alleged sender's that proves it false */
-	struct ref answered;      /* what it pretends to answer */
-	double weight;
-};
-
-static uint32_t
-end_of(const struct pair_packet *p)
-{
-	return p->seq + p->len + (p->flags & TH_SYN_ ? 1 : 0) + (p->flags & TH_FIN_ ? 1 : 0);
-}
-
-static struct pair_packet *
-packet_at(const struct way *w, enum end e, uint32_t i)
-{
-	return &w->c->ends[e].packets[w->c->ends[e].list[w->flow[e]->first + i]];
-}
-
-static void
-further(uint32_t *highest, bool *any, uint32_t to)
-{
-	if (!*any || seq_before(*highest, to))
-		*highest = to;
-	*any = true;
-}
-
-static void
-way_look(struct way *w)
-{
-	for (uint32_t i = 0; i < w->flow[w->receiver]->n; i++) {
-		const struct pair_packet *p = packet_at(w, w->receiver, i);
-
-		if (p->from != w->from || !p->mate)
-			continue;
-		w->ttls[p->ttl] = w->any_ttl = true;
-	}
-	for (uint32_t i = 0; i < w->flow[w->sender]->n; i++) {
-		const struct pair_packet *p = packet_at(w, w->sender, i);
-
-		if (p->from == w->from) {
-			if (p->flags & TH_ACK_ && !(p->flags & TH_RST_))
-				further(&w->heard, &w->any_heard, p->ack);
-			if (!(p->flags & TH_RST_))
-				further(&w->highest, &w->any_sent, end_of(p));
-		} else if (p->fate != FATE_UNEXPLAINED) {
-			further(&w->heard, &w->any_heard, end_of(p));
-		}
-	}
-}
-
-/* When its receiver first said what it answers; -1 if that cannot be told. */
-static int64_t
-asked_at(const struct way *w, const struct pair_packet *p, struct ref *ret)
-{
-	int64_t at = -1;
-
-	for (uint32_t i = 0; i < w->flow[w->receiver]->n; i++) {
-		const struct pair_packet *q = packet_at(w, w->receiver, i);
-
-		if (q == p)
-			break;
-		if (q->from == w->from || q->flags & TH_RST_)
-			continue;
-		if (p->proto == IPPROTO_TCP) {
-			/* A reset without an ACK takes its number from what it answers. */
-			if (p->flags & TH_ACK_
-				? end_of(q) == q->seq || end_of(q) != p->ack
-				: !(q->flags & TH_ACK_) || q->ack != p->seq || end_of(q) == q->seq)
-				continue;
-		} else if (w->flow[NEAR]->port[w->from] != 53 || p->held < 2 || q->held < 2 ||
-			   memcmp(p->bytes, q->bytes, 2) != 0) {
-			continue;
-		}
-		*ret = q->at;
-		if (at < 0)
-			at = q->nsec;
-	}
-	return at;
-}
-
-/* Faster than any packet went there and back, by more than these differ among each other. */
-static bool
-is_early(const struct way *w, int64_t asked, int64_t came)
-{
-	const struct pair_clock *k = &w->c->clock;
-	int64_t round = k->least[NEAR] + k->least[FAR];
-	int64_t jitter = k->usual[NEAR] - k->least[NEAR] + k->usual[FAR] - k->least[FAR];
-
-	return k->known && asked >= 0 && came - asked < round - jitter;
-}
-
-/* It confirms, or answers, what never arrived at its alleged sender. */
-static bool
-is_unheard(const struct way *w, const struct pair_packet *p, struct ref asked)
-{
-	bool any = false;
-
-	if (p->proto == IPPROTO_TCP && p->flags & TH_ACK_)
-		return p->ack && (!w->any_heard || seq_before(w->heard, p->ack));
-	if (p->proto == IPPROTO_TCP)
-		return false;
-	for (uint32_t i = 0; i < w->flow[w->receiver]->n; i++) {
-		const struct pair_packet *q = packet_at(w, w->receiver, i);
-
-		if (q->from == w->from || !asked.frame || q->held < 2 ||
-		    memcmp(q->bytes, p->bytes, 2) != 0)
-			continue;
-		if (q->fate != FATE_LOST)
-			return false;
-		any = true;
-	}
-	return any;
-}
-
-static bool
-overlaps(const struct pair_packet *q, const struct pair_packet *p)
-{
-	return seq_before(q->seq, end_of(p)) && seq_before(p->seq, end_of(q));
-}
-
-/* What the alleged sender's own capture says against it. */
-static unsigned
-contradicted(const struct way *w, const struct pair_packet *p, struct ref *ret)
-{
-	const struct pair_clock *k = &w->c->clock;
-	int64_t near = w->receiver == NEAR ? p->nsec : clock_near(k, p->nsec);
-	int64_t latest = near - k->least[w->sender] + (int64_t)k->offset_error + NSEC_PER_MSEC;
-	unsigned marks = 0;
-
-	if (w->sender == FAR)
-		latest = clock_far(k, latest);
-	for (uint32_t i = 0; i < w->flow[w->sender]->n; i++) {
-		const struct pair_packet *q = packet_at(w, w->sender, i);
-		unsigned mark = 0;
-		long at;
-
-		if (q->from != w->from || q->flags & TH_RST_)
-			continue;
-		if (p->proto == IPPROTO_UDP) {
-			if (w->flow[NEAR]->port[w->from] == 53 && p->held >= 2 && q->held >= 2 &&
-			    memcmp(p->bytes, q->bytes, 2) == 0 && !pair_same_bytes(p, q, &at))
-				mark = MARK_BYTES;
-		} else if (p->flags & TH_RST_) {
-			mark = q->nsec > latest ? MARK_GOES_ON : 0;
-			if (q->fate == FATE_LOST && q->ip_id && q->ip_id == p->ip_id &&
-			    q->seq == p->seq)
-				mark |= MARK_REWRITTEN;
-		} else if (p->flags & TH_SYN_) {
-			mark = q->flags & TH_SYN_ && q->seq != p->seq ? MARK_ISN : 0;
-		} else if (p->len && q->len && overlaps(q, p)) {
-			mark = MARK_BYTES; /* or the fates would have found it there */
-		} else if (p->flags & TH_FIN_) {
-			/* An ACK has the number of what comes next: its FIN was not sent. */
-			bool idle = !q->len && !(q->flags & (TH_SYN_ | TH_FIN_));
-
-			mark =
-			    q->nsec > latest && idle && q->seq == end_of(p) - 1 ? MARK_NO_FIN : 0;
-		}
-		if (mark && !marks)
-			*ret = q->at;
-		marks |= mark;
-	}
-	return marks;
-}
-
-static struct suspect
-look_at_one(const struct way *w, struct pair_packet *p)
-{
-	struct suspect s = {.p = p};
-	int64_t asked = asked_at(w, p, &s.answered);
-	bool bare = p->proto == IPPROTO_TCP && !p->len && !(p->flags & 7);
-
-	if (w->any_ttl && !w->ttls[p->ttl])
-		s.marks |= MARK_TTL;
-	if (is_early(w, asked, p->nsec))
-		s.marks |= MARK_EARLY;
-	if (is_unheard(w, p, s.answered))
-		s.marks |= MARK_UNHEARD;
-	s.marks |= contradicted(w, p, &s.contradiction);
-	if (p->proto == IPPROTO_TCP && !(p->flags & TH_SYN_) && w->any_sent &&
-	    seq_before(w->highest, p->seq))
-		s.marks |= MARK_ABOVE;
-	s.beside = s.marks != 0;
-	if (bare) /* an ACK without words does nothing: only beside other forged ones it counts */
-		s.marks &= MARK_TTL;
-	return s;
-}
-
-static const struct {
-	enum mark mark;
-	const char *name,
-	    *fitted; /* the weight that was fitted for the same; NULL: measured here */
-	const char *words;
-} marks[] = {
-    {MARK_TTL, "both.ttl", NULL, "none of its alleged sender's packets arrives with its TTL"},
-    {MARK_UNHEARD, "both.unheard", "after.request_died",
-     "it answers what never arrived at its alleged sender"},
-    {MARK_EARLY, "both.early", "time.early_ack",
-     "it came sooner than any packet went there and back"},
-    {MARK_GOES_ON, "both.goes_on", "after.goes_on",
-     "its alleged sender goes on afterwards, in its own capture"},
-    {MARK_NO_FIN, "both.no_fin", "after.no_fin",
-     "its alleged sender knows nothing of it afterwards, in its own capture"},
-    {MARK_BYTES, "both.bytes", "conflict.bytes",
-     "what its alleged sender did say there was something else"},
-    {MARK_ISN, "both.isn", "conflict.isn", "its alleged sender answered with another number"},
-    {MARK_ABOVE, "both.above", "seq.above",
-     "its number lies beyond all that its alleged sender ever sent"},
-    {MARK_REWRITTEN, "both.rewritten", NULL,
-     "its alleged sender sent something else with its IP ID and number, which never arrived"},
-};
-#define NMARKS (sizeof marks / sizeof *marks)
-
-static double
-weight_of_mark(const struct way *w, size_t i)
-{
-	const struct pair_counts *n = &w->c->counts[w->sender];
-
-	if (marks[i].fitted)
-		return weight_find(marks[i].fitted)->weight;
-	if (marks[i].mark == MARK_REWRITTEN)
-		return log(65536); /* as many IP IDs are there */
-	return log((double)(n->arrived + 2) / (double)(n->odd_ttl + 1));
-}
-
-/* Both say that it came before its time: the stronger counts. */
-static bool
-counts(unsigned set, size_t i)
-{
-	if (!(set & marks[i].mark))
-		return false;
-	return marks[i].mark != MARK_UNHEARD || !(set & MARK_EARLY);
-}
-
 static double
 weight_of(const struct way *w, const struct suspect *s)
 {
 	double sum = compare_absent(w->c, w->sender);
 
 	for (size_t i = 0; i < NMARKS; i++)
-		if (counts(s->marks, i))
-			sum += weight_of_mark(w, i);
+		if (mark_counts(s->marks, i))
+			sum += mark_weight(w, i);
 	return sum;
 }
 
@@ -351,11 +86,11 @@ put_marks(const struct way *w, struct finding *f, const struct suspect *s)
 	finding_evidence(f, FAMILY_AFTER, "both.absent", absent - prior,
 			 "the capture at its alleged sender's does not have it", s->p->at);
 	for (size_t i = 0; i < NMARKS; i++)
-		if (counts(s->marks, i))
+		if (mark_counts(s->marks, i))
 			finding_evidence(
-			    f, marks[i].mark == MARK_TTL ? FAMILY_HEADER : FAMILY_AFTER,
-			    marks[i].name, weight_of_mark(w, i), marks[i].words,
-			    marks[i].mark & (MARK_TTL | MARK_EARLY | MARK_ABOVE | MARK_UNHEARD)
+			    f, mark_rows[i].mark == MARK_TTL ? FAMILY_HEADER : FAMILY_AFTER,
+			    mark_rows[i].name, mark_weight(w, i), mark_rows[i].words,
+			    mark_rows[i].mark & (MARK_TTL | MARK_EARLY | MARK_ABOVE | MARK_UNHEARD)
 				? s->p->at
 				: s->contradiction);
 }
@@ -380,7 +115,7 @@ static void
 cite_baseline(const struct way *w, struct finding *f)
 {
 	for (uint32_t i = w->flow[w->receiver]->n; i-- > 0;) {
-		const struct pair_packet *p = packet_at(w, w->receiver, i), *q;
+		const struct pair_packet *p = way_packet(w, w->receiver, i), *q;
 
 		if (p->from != w->from || !p->mate)
 			continue;
@@ -416,6 +151,7 @@ struct case_ {
 	struct suspect *v[NENDS]; /* by receiver */
 	size_t n[NENDS];
 	struct way way[NENDS];
+	struct sent_ttls *sent[NENDS]; /* by sender */
 };
 
 /* Those that are no true packets, with what belongs to them. Returns how many. */
@@ -502,6 +238,29 @@ blame(const struct case_ *k, struct finding *f, const struct suspect *s, const s
 	}
 }
 
+/* An end that was reset has no connection left: it answers by bare resets (RFC 9293, 3.10.7.1), and
+ * one with an acknowledgement comes from whoever reset both. */
+static size_t
+cross(struct case_ *k, enum end receiver)
+{
+	const struct suspect *other = surest(k, other_end(receiver));
+	const struct pair_clock *clock = &k->way[NEAR].c->clock;
+	size_t n = 0;
+
+	for (size_t i = 0; other && i < k->n[receiver]; i++) {
+		struct pair_packet *p = k->v[receiver][i].p;
+		int64_t apart = receiver == NEAR ? p->nsec - clock_near(clock, other->p->nsec)
+						 : clock_near(clock, p->nsec) - other->p->nsec;
+
+		if ((p->flags & (TH_RST_ | TH_ACK_)) != (TH_RST_ | TH_ACK_) ||
+		    !(other->p->flags & TH_RST_) || apart > ACT_NSEC || apart < -ACT_NSEC)
+			continue;
+		p->fate = FATE_FORGED;
+		n++;
+	}
+	return n;
+}
+
 static void
 accuse(struct case_ *k)
 {
@@ -515,6 +274,9 @@ accuse(struct case_ *k)
 
 	if (!s[NEAR] && !s[FAR])
 		return;
+	for (int e = 0; e < NENDS; e++)
+		if (!n[e])
+			n[e] = cross(k, (enum end)e);
 	to = !s[FAR] || (s[NEAR] && s[NEAR]->weight >= s[FAR]->weight) ? NEAR : FAR;
 	first = s[to];
 	w = &k->way[to];
@@ -556,15 +318,15 @@ gather(struct case_ *k, enum end receiver, struct comparison *c, uint32_t i)
 			  .receiver = receiver};
 	w->from = (w->sender == FAR) != f->flipped;
 	for (uint32_t p = 0; p < w->flow[receiver]->n; p++) {
-		struct pair_packet *q = packet_at(w, receiver, p);
+		struct pair_packet *q = way_packet(w, receiver, p);
 
 		if (q->fate != FATE_UNEXPLAINED || q->from != w->from)
 			continue;
 		if (!k->n[receiver])
-			way_look(w);
+			way_look(w, k->sent[w->sender]);
 		if (k->n[receiver] == SUSPECTS_MAX)
 			break;
-		k->v[receiver][k->n[receiver]++] = look_at_one(w, q);
+		k->v[receiver][k->n[receiver]++] = way_suspect(w, q);
 	}
 }
 
@@ -573,8 +335,10 @@ pair_forged(struct comparison *c)
 {
 	struct case_ k;
 
-	for (int e = 0; e < NENDS; e++)
+	for (int e = 0; e < NENDS; e++) {
 		k.v[e] = xcalloc(SUSPECTS_MAX, sizeof *k.v[e]);
+		k.sent[e] = sent_ttls_of(&c->ends[e], c, (enum end)e);
+	}
 	for (uint32_t i = 0; i < c->ends[NEAR].nflows; i++) {
 		if (!c->ends[NEAR].flows[i].mate || c->ends[NEAR].flows[i].proxied)
 			continue;
@@ -584,6 +348,8 @@ pair_forged(struct comparison *c)
 		if (k.n[NEAR] || k.n[FAR])
 			accuse(&k);
 	}
-	free(k.v[NEAR]);
-	free(k.v[FAR]);
+	for (int e = 0; e < NENDS; e++) {
+		free(k.v[e]);
+		sent_ttls_free(k.sent[e]);
+	}
 }

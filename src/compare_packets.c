@@ -333,12 +333,31 @@ match_bytes(struct comparison *c, enum end sender, const struct pair_flow *f, un
 	}
 }
 
+/* Has this end a request to connect that is none of the other's? */
+static bool
+own_syn(const struct pair_end *e, const struct pair_flow *f)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct pair_packet *p = &e->packets[e->list[f->first + i]];
+
+		if (p->from || !(p->flags & TH_SYN_))
+			continue;
+		if (p->mate)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* Who answers in another's name makes segments of his own: their bytes are the same, and nothing
- * else is. Numbers that are moved both ways are his mark, too. */
+ * else is. Each end has a handshake that the other has not, or numbers are moved both ways. */
 static void
 look_for_proxy(struct comparison *c, struct pair_flow *f)
 {
 	const struct pair_end *e = &c->ends[NEAR];
+	const struct pair_flow *g = &c->ends[FAR].flows[f->mate - 1];
 	unsigned alike = 0, unlike = 0;
 
 	for (uint32_t i = 0; i < f->n; i++) {
@@ -352,7 +371,8 @@ look_for_proxy(struct comparison *c, struct pair_flow *f)
 		else
 			unlike++;
 	}
-	f->proxied = f->shift[0] && f->shift[1] && unlike > alike;
+	f->proxied = (own_syn(e, f) && own_syn(&c->ends[FAR], g)) ||
+		     (f->shift[0] && f->shift[1] && unlike > alike);
 	c->ends[FAR].flows[f->mate - 1].proxied = f->proxied;
 }
 

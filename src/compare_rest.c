@@ -2,11 +2,18 @@
 /* Of flows that findings are about: what else of them never got through. */
 #include "compare.h"
 
+static int64_t
+since(const struct comparison *c, enum end e, const struct pair_packet *p)
+{
+	return e == NEAR ? p->nsec : clock_near(&c->clock, p->nsec);
+}
+
 /* Packets of a flow that is interfered with which never got through either: what they say came in
  * no other packet, or nothing of their sender's came any more. */
 static void
 rest_of(struct comparison *c, struct finding *f, enum end sender, unsigned from)
 {
+	bool silent = f->mechanism == DROP || f->mechanism == FREEZE;
 	struct pair_flow *flow = &c->ends[NEAR].flows[f->flow.id - 1];
 	struct pair_end *e = &c->ends[sender], *o = &c->ends[other_end(sender)];
 	const struct pair_flow *g = sender == NEAR ? flow : &e->flows[flow->mate - 1];
@@ -37,7 +44,9 @@ rest_of(struct comparison *c, struct finding *f, enum end sender, unsigned from)
 			continue;
 		}
 		tail += last;
-		if (p->fate == FATE_LOST && (unheard || (last && (tail > 1 || p->len)))) {
+		if (p->fate == FATE_LOST &&
+		    (unheard || (last && (tail > 1 || p->len ||
+					  (silent && since(c, sender, p) >= f->nsec))))) {
 			p->fate = FATE_DROPPED;
 			finding_cite(f, p->at, ROLE_UNANSWERED);
 		}

@@ -7,7 +7,7 @@ and with captures that miss frames."""
 import random
 
 from . import files
-from .packets import ACK, ICMP, ICMP6, PSH, SYN, TCP, UDP, frame_bytes, is_v6
+from .packets import ACK, ICMP, ICMP6, MASK, PSH, SYN, TCP, UDP, frame_bytes, is_v6
 from .path import Tap
 from .world import EPOCH
 
@@ -65,6 +65,7 @@ class How:
         self.joins = ()                     # ends whose card joins segments
         self.misses = 0.0                   # the share of frames that each capture misses
         self.snaplen = None
+        self.proxy = False                  # who speaks to each end in the other's name
         self.kind = "pcap"
         self.__dict__.update(more)
 
@@ -81,6 +82,21 @@ def translated(p, how, ports):
     inside = (p.src, p.sport) if up else (p.dst, p.dport)
     port = ports.setdefault(inside, 20000 + 7 * len(ports)) if inside[1] else 0
     return p.copy(src=how.nat, sport=port) if up else p.copy(dst=how.nat, dport=port)
+
+
+def respoken(p, how):
+    """What a proxy says in the sender's name: the same bytes with numbers of its own."""
+    if not how.proxy or p.proto != TCP:
+        return p
+    shift = {"up": 0x12345678, "down": 0x23456789}
+    options = p.options
+    at = options.find(b"\x08\x0a")
+    if at >= 0:
+        options = options[:at + 2] + bytes(255 - b for b in options[at + 2:at + 10]) + \
+            options[at + 10:]
+    return p.copy(seq=p.seq + shift[p.way] & MASK, options=options, ip_id=p.ip_id * 7 + 1 & 0xffff,
+                  ack=p.ack + shift["down" if p.way == "up" else "up"] & MASK if p.flags & ACK
+                  else 0, window=p.window // 2)
 
 
 def clamped(p, how):
@@ -121,6 +137,7 @@ def one_end(lab, end, how, rng, vlan):
         if end_of(p, inbound) != end:
             continue
         if end == FAR:
+            far = respoken(far, how)
             now = now * (1 + how.drift) + how.offset
         else:
             far = clamped(p, how) if inbound else p
@@ -199,3 +216,68 @@ def random_how(rng):
     how.kind = rng.choice(("pcap", "pcapng"))
     how.joins = rng.choice(((), (), (FAR,), (NEAR,), (NEAR, FAR)))
     return how
+
+
+# --- the pairs that lie in captures/pairs ---
+
+def talk(lab):
+    """Names looked up and pages fetched, and nothing is wrong."""
+    for n in (lab.good, lab.other):
+        lab.server(n)
+    for i in range(4):
+        lab.lookup(lab.good, 0.2 + 2 * i)
+        lab.https(lab.good, 0.5 + 2 * i, large=i % 2 == 1)
+        lab.http(lab.other, 1.1 + 2 * i)
+    lab.until = 14
+
+
+def lossy_talk(lab):
+    """The same, and one packet in fifty is lost by chance."""
+    talk(lab)
+    lab.path.loss = 0.02
+
+
+def large_talk(lab):
+    """Downloads, which cards cut and join."""
+    from .scenarios import rates
+    rates.bulk(lab, lab.good, size=90000)
+    rates.download(lab, lab.good, 0.2, 90000)
+    lab.http(lab.other, 3)
+    lab.until = 10
+
+
+SMALL = {"snaplen": 120, "kind": "pcap.gz"}
+FAR_AWAY = {"nat": "203.0.113.77", "offset": -3723456789, "drift": 42e-6}
+
+# name: (story, how it is seen)
+PAIRS = {
+    "rst-to-client": ("rst-low-ttl", {}),
+    "rst-both": ("rst-both-on-path", {}),
+    "rst-same-ttl": ("rst-same-ttl", {}),
+    "rst-nat-clock": ("rst-low-ttl", FAR_AWAY),
+    "data-injection": ("data-race", {"kind": "pcapng"}),
+    "dns-injection": ("dns-forged-first", {}),
+    "dns-swallowed": ("dns-forged-only", {}),
+    "drop-hello": ("drop-hello-up", {}),
+    "drop-later": ("drop-later", FAR_AWAY),
+    "freeze": ("freeze-packets", SMALL),
+    "throttle": ("throttle-name", SMALL),
+    "quic-drop": ("quic-sni-drop", {}),
+    "clean-loss": (lossy_talk, {}),
+    "clean-clamp-nat": (talk, {"clamp": 1360, "nat": "203.0.113.78"}),
+    "clean-superframes": (large_talk, {"joins": (FAR, NEAR), "kind": "pcap.gz"}),
+    "clean-one-segment": (large_talk, {"joins": (FAR,), "snaplen": 120, "kind": "pcap.gz"}),
+    "clean-missed": (talk, {"misses": 0.03}),
+    "clean-proxy": (talk, {"proxy": True}),
+}
+
+
+def made(name, known, laboratory):
+    """One of them: its files by end, their bytes, truth. laboratory: of a name and options."""
+    story, more = PAIRS[name]
+    s = known.get(story)
+    lab = laboratory("pair " + name, **(s.options if s else {}))
+    box = record(lab, s.function if s else story)
+    data, t = written(lab, box, How(**more), random.Random(name))
+    t["what"] = (s.what if s else story.__doc__).strip()
+    return {end: "%s.%s.%s" % (name, end, more.get("kind", "pcap")) for end in data}, data, t
