@@ -54,6 +54,10 @@ parse(const char *file, struct bytes text, struct extent e, char **ret_why)
 	root = json_loadb(plain, n, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL,
 			  &error);
 	free(plain);
+	/* It quotes the document. */
+	for (char *c = error.text; !root && *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
 	if (!root)
 		wrong(ret_why, "%s:%zu: expected JSON: %s", file,
 		      json_line(text, e.from) + (size_t)(error.line > 0 ? error.line - 1 : 0),
