@@ -54,7 +54,7 @@ _tamperscope() {
 		;;
 	live)
 		words='--fingerprints --min-confidence --only --target -o --output -f --filter --format
-			--report --evidence-dir --write --rotate-size --rotate-time --ring --duration --count
+			--report --evidence-dir --max-disk --write --rotate-size --rotate-time --ring --duration --count
 			--buffer --snaplen --promiscuous --user -q --quiet'
 		;;
 	suggest)

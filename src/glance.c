@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The copy says: how many tellings, the tellings, then lines. */
+/* The copy says: how many tellings, the tellings, then lines, and at last what it kept. */
 #include "glance.h"
 
-#include "annotate.h"
-#include "output.h"
 #include "report_parts.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,30 +35,25 @@ tell_withdrawn(const struct telling *t, FILE *out)
 		   : 0;
 }
 
-/* One file a finding, which appears when it is whole. */
+/* Without its evidence a finding is told all the same. */
 static int
-keep_evidence(const struct glance *g, const struct report *r, const struct finding *f)
+tell_finding(struct glance *g, const struct finding *f, unsigned revises, FILE *out)
 {
-	struct finding *one[] = {(struct finding *)f};
-	struct report alone = *r;
-	struct output out;
-	char *name, *why = NULL;
+	struct beside b = {.revises = revises};
+	char *name = NULL;
+	size_t removed;
 	int error;
 
-	if (asprintf(&name, "%s/f%u-%s.pcapng", g->evidence_dir, f->number,
-		     mechanism_words[f->mechanism]) < 0)
-		return -ENOMEM;
-	alone.findings = one;
-	alone.nfindings = 1;
-	error = output_open(name, &out);
-	if (!error) {
-		error = evidence_write_ring(&alone, g->ring, out.file, &why);
-		if (error)
-			output_discard(&out);
-		else
-			error = output_close(&out);
+	if (g->evidence.folder) {
+		error = evidence_files_keep(&g->evidence, analysis_report(g->analysis), g->ring, f,
+					    &name, &removed);
+		g->kept.error = error;
+		g->kept.files += !error;
+		g->kept.removed += removed;
+		b.evidence = name;
+		b.evidence_error = error ? strerror(-error) : NULL;
 	}
-	free(why);
+	error = report_line(f, &b, out);
 	free(name);
 	return error;
 }
@@ -73,14 +67,8 @@ tell(struct glance *g, const struct telling *news, size_t n, FILE *out)
 	for (size_t i = 0; i < n && !error; i++) {
 		const struct finding *f = finding_of(r, news[i].number);
 
-		if (!f) {
-			error = tell_withdrawn(&news[i], out);
-			continue;
-		}
-		if (g->evidence_dir)
-			error = keep_evidence(g, r, f);
-		if (!error)
-			error = report_line(f, news[i].revises, out);
+		error =
+		    f ? tell_finding(g, f, news[i].revises, out) : tell_withdrawn(&news[i], out);
 	}
 	return error;
 }
@@ -97,9 +85,12 @@ int
 glance_last(struct glance *g, FILE *out)
 {
 	size_t n;
-	const struct telling *news = conclude(g, &n);
-	int error = tell(g, news, n, out);
+	const struct telling *news;
+	int error;
 
+	g->kept = (struct glance_kept){0};
+	news = conclude(g, &n);
+	error = tell(g, news, n, out);
 	return error ? error : (int)n;
 }
 
@@ -114,20 +105,22 @@ look(struct glance *g, int fd)
 
 	if (!out)
 		_exit(EXIT_FAILURE);
+	g->kept = (struct glance_kept){0};
 	news = conclude(g, &n);
 	if (n) {
 		fwrite(&n, sizeof n, 1, out);
 		fwrite(news, sizeof *news, n, out);
 	}
 	error = tell(g, news, n, out);
-	if (error)
-		fprintf(stderr, "tamperscope: evidence cannot be kept: %s\n", strerror(-error));
+	if (n)
+		fwrite(&g->kept, sizeof g->kept, 1, out);
 	_exit(fclose(out) || error ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 int
 glance_begin(struct glance *g)
 {
+	pid_t parent = getpid();
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC))
@@ -143,6 +136,10 @@ glance_begin(struct glance *g)
 	}
 	if (g->process == 0) {
 		close(fds[0]);
+		/* Nobody hears what is said when the process itself is gone. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
 		/* Who ends the watching waits for what is being said. */
 		signal(SIGINT, SIG_IGN);  /* NOLINT(cert-err33-c): cannot fail */
 		signal(SIGTERM, SIG_IGN); /* NOLINT(cert-err33-c) */
@@ -191,11 +188,14 @@ glance_end(struct glance *g, FILE *out)
 	struct telling *news;
 	size_t n = 0, head;
 
+	g->kept = (struct glance_kept){0};
 	if (!wait_for(g))
 		return -ECHILD;
-	if (g->n < sizeof n)
+	if (g->n < sizeof n + sizeof g->kept)
 		return 0;
 	memcpy(&n, g->said, sizeof n);
+	g->n -= sizeof g->kept;
+	memcpy(&g->kept, g->said + g->n, sizeof g->kept);
 	if (n > (g->n - sizeof n) / sizeof *news)
 		return -ECHILD;
 	news = xcalloc(n, sizeof *news);

@@ -8,15 +8,23 @@
 #include <sys/types.h>
 
 #include "analyze.h"
+#include "evidence_files.h"
 #include "ring.h"
 #include "told.h"
+
+/* What became of the evidence in one look. */
+struct glance_kept {
+	int error; /* of the last finding, negative; 0: it was kept, or there was none */
+	size_t files, removed;
+};
 
 struct glance {
 	struct analysis *analysis;
 	struct told *told;
 	const struct ring *ring;
-	const char *evidence_dir; /* NULL: none is kept */
-	int64_t since;            /* what is older is not asked about any more */
+	struct evidence_files evidence;
+	int64_t since;           /* what is older is not asked about any more */
+	struct glance_kept kept; /* by the look that ended last */
 	/* Of the copy, while one is at work: */
 	pid_t process; /* 0: none */
 	int fd;        /* what it says */

@@ -35,6 +35,7 @@ struct live {
 	int64_t began, look_began, next_look, shown; /* of the steady clock */
 	uint64_t shown_frames;
 	size_t findings;
+	int evidence_error; /* that was told; 0: evidence is kept */
 	bool status_line;
 };
 
@@ -131,6 +132,30 @@ clear_status(const struct live *l)
 		fputs("\r\033[K", stderr);
 }
 
+/* Once when it begins, and once when it is over. */
+static void
+tell_of_evidence(struct live *l)
+{
+	const struct glance_kept *k = &l->glance.kept;
+	const char *folder = l->o->evidence.folder;
+
+	if (k->error && k->error != l->evidence_error) {
+		clear_status(l);
+		l->tell("%s: evidence cannot be kept: %s; findings are told all the same", folder,
+			strerror(-k->error));
+		l->evidence_error = k->error;
+	} else if (!k->error && k->files && l->evidence_error) {
+		clear_status(l);
+		l->tell("%s: evidence is kept again", folder);
+		l->evidence_error = 0;
+	}
+	if (k->removed) {
+		clear_status(l);
+		l->tell("%s: the oldest evidence was removed for --max-disk: %zu %s", folder,
+			k->removed, k->removed == 1 ? "file" : "files");
+	}
+}
+
 /* A look that came to nothing is told, and the next one may do better. */
 static int
 end_look(struct live *l)
@@ -145,6 +170,7 @@ end_look(struct live *l)
 		l->tell("a look at what was captured came to nothing");
 		return 0;
 	}
+	tell_of_evidence(l);
 	if (n > 0)
 		l->findings += (size_t)n;
 	l->glance.since = analysis_make_room(l->analysis);
@@ -231,6 +257,7 @@ end(struct live *l)
 		end_look(l);
 	count_drops(l);
 	error = glance_last(&l->glance, l->out.file);
+	tell_of_evidence(l);
 	if (error >= 0)
 		error = finish(l->out.file);
 	if (!error)
@@ -242,7 +269,7 @@ end(struct live *l)
 	if (!error)
 		error = l->o->writer->write(analysis_report(l->analysis),
 					    &(struct report_style){.columns = 80}, out.file);
-	return error ? error : output_close(&out);
+	return error ? error : output_keep(&out);
 }
 
 static struct recording *
@@ -279,7 +306,8 @@ open_all(struct live *l, struct analyze_options *a, char **ret_why)
 			*ret_why = NULL;
 		return error;
 	}
-	return safety_begin(o->user, ret_why);
+	error = safety_begin(o->user, ret_why);
+	return error || !o->evidence.folder ? error : evidence_files_begin(&o->evidence, ret_why);
 }
 
 int
@@ -300,7 +328,7 @@ live_run(const struct live_options *o, void (*tell)(const char *fmt, ...), char 
 		l.glance = (struct glance){.analysis = l.analysis,
 					   .told = l.told,
 					   .ring = l.ring,
-					   .evidence_dir = o->evidence_dir};
+					   .evidence = o->evidence};
 		l.status_line = !o->quiet && isatty(STDERR_FILENO);
 		l.recording = begin_recording(o);
 		l.began = l.shown = clock_now(CLOCK_MONOTONIC);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analyze.h"
+#include "evidence_files.h"
 #include "livecap.h"
 #include "output.h"
 #include "report.h"
@@ -13,10 +14,10 @@ struct live_options {
 	const char *output; /* lines of findings; NULL for standard output */
 	const char *report; /* file for the report at the end, or NULL */
 	const struct report_writer *writer;
-	const char *evidence_dir; /* NULL: no evidence is kept */
-	const char *user;         /* who it becomes when the interfaces are open; NULL: nobody */
-	const char *write;        /* file for all that is captured, or NULL */
-	uint64_t rotate_bytes;    /* of it: begin a new one; 0: never */
+	struct evidence_files evidence;
+	const char *user;      /* who it becomes when the interfaces are open; NULL: nobody */
+	const char *write;     /* file for all that is captured, or NULL */
+	uint64_t rotate_bytes; /* of it: begin a new one; 0: never */
 	int64_t rotate_nsec;
 	size_t ring;      /* bytes of frames that are kept for evidence */
 	int64_t duration; /* nanoseconds; 0: until it is told to end */

@@ -206,6 +206,7 @@ parse_amount(int letter, const char *word, struct live_wishes *w, char **ret_why
 	    {SNAPLEN, offsetof(struct live_wishes, snaplen), 262144, 1},
 	    {BUFFER, offsetof(struct live_wishes, buffer), 2047, 1UL << 20},
 	    {RING, offsetof(struct live_wishes, ring), 65536, 1UL << 20},
+	    {MAX_DISK, offsetof(struct live_wishes, max_disk), 1UL << 30, 1UL << 20},
 	    {ROTATE_SIZE, offsetof(struct live_wishes, rotate_size), 1UL << 20, 1UL << 20},
 	};
 	size_t i = 0;
@@ -350,6 +351,8 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 	if (command == LIVE && !n)
 		return wrong(ret_why,
 			     "live: expected an interface; 'tamperscope interfaces' lists them");
+	if (command == LIVE && o->live.max_disk && !o->live.evidence_dir)
+		return wrong(ret_why, "--max-disk: expected --evidence-dir, too");
 	if (command == CASE && !o->output)
 		return wrong(ret_why, "case: expected -o DIR, the folder to be made");
 	if ((int)n < command_rows[command].least)

@@ -32,6 +32,7 @@ struct live_wishes {
 	unsigned long duration, rotate_time;              /* seconds */
 	unsigned long count;                              /* frames */
 	unsigned long buffer, ring, rotate_size, snaplen; /* bytes */
+	unsigned long max_disk;                           /* likewise */
 	bool promiscuous;
 };
 

@@ -66,6 +66,8 @@ const struct row option_rows[] = {
      "write a report of all there when it ends; - is standard output"},
     {EVIDENCE_DIR, FOR(LIVE), "evidence-dir", "DIR",
      "keep the packets that prove each finding in this folder, a file a finding"},
+    {MAX_DISK, FOR(LIVE), "max-disk", "MIB",
+     "let that folder's evidence take so much at most: the oldest goes"},
     {WRITE, FOR(LIVE), "write", "FILE", "store all that is captured there, as pcapng"},
     {ROTATE_SIZE, FOR(LIVE), "rotate-size", "MIB",
      "begin a new file of --write after so much: FILE.00001, FILE.00002, ..."},

@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,45 @@ output_close(struct output *o)
 		o->temporary = NULL;
 	}
 	output_discard(o);
+	return error;
+}
+
+/* Some file systems cannot, and say so. */
+static int
+sync_fd(int fd)
+{
+	return fsync(fd) && errno != EINVAL && errno != ENOTSUP ? -errno : 0;
+}
+
+static int
+sync_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int error = fd < 0 ? -errno : sync_fd(fd);
+
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return error == -EACCES ? 0 : error; /* a folder may be written and not read */
+}
+
+int
+output_keep(struct output *o)
+{
+	char *final = o->final && o->temporary ? xstrdup(o->final) : NULL;
+	int error = 0;
+
+	if (final && (fflush(o->file) || (error = sync_fd(fileno(o->file))))) {
+		error = error ? error : errno ? -errno : -EIO;
+		output_discard(o);
+	} else {
+		error = output_close(o);
+	}
+	if (!error && final)
+		error = sync_folder_of(final);
+	free(final);
 	return error;
 }
 

@@ -20,6 +20,9 @@ int output_open(const char *name, struct output *ret);
 int output_append(const char *name, struct output *ret);
 /* Flushes, and renames the temporary file if all was written. Returns 0 or a negative errno. */
 int output_close(struct output *o);
+/* As output_close(), for what must survive the end of the machine: file and folder are on the disk
+ * (fsync(2)) before the name is, and after. */
+int output_keep(struct output *o);
 /* Gives up: no trace of the temporary file is left. */
 void output_discard(struct output *o);
 /* Is it the same file as the one of that name? Then writing it would destroy what is read. */

@@ -46,7 +46,7 @@ end_file(struct recording *r)
 	if (error)
 		output_discard(&r->out);
 	else
-		error = output_close(&r->out);
+		error = output_keep(&r->out);
 	free(r->name);
 	r->name = NULL;
 	return error;

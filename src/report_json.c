@@ -440,13 +440,17 @@ report_json(struct report *r, const struct report_style *style, FILE *out)
 }
 
 int
-report_line(const struct finding *f, unsigned revises, FILE *out)
+report_line(const struct finding *f, const struct beside *b, FILE *out)
 {
 	struct document d = {.out = out, .lines = true, .type = "finding"};
 	json_t *j = report_json_finding(f);
 
-	if (j && revises)
-		json_object_set_new(j, "revises", json_sprintf("f%u", revises));
+	if (j && b->revises)
+		json_object_set_new(j, "revises", json_sprintf("f%u", b->revises));
+	if (j && b->evidence)
+		json_object_set_new(j, "evidence", json_string(b->evidence));
+	if (j && b->evidence_error)
+		json_object_set_new(j, "evidence_error", json_string(b->evidence_error));
 	element(&d, j);
 	return d.error;
 }

@@ -48,9 +48,15 @@ struct json_t;
 struct json_t *report_json_finding(const struct finding *f);
 struct json_t *report_json_flow(const struct flow_name *f);
 
-/* One finding as a line of ndjson; revises: the number of the one that it takes the place of, or 0.
- * Returns 0, or a negative errno. */
-int report_line(const struct finding *f, unsigned revises, FILE *out);
+/* What a line about a finding says beside it. */
+struct beside {
+	unsigned revises;           /* number of the one that it takes the place of, or 0 */
+	const char *evidence;       /* name of the file that holds its packets, or NULL */
+	const char *evidence_error; /* why there is none, or NULL */
+};
+
+/* One finding as a line of ndjson. Returns 0, or a negative errno. */
+int report_line(const struct finding *f, const struct beside *b, FILE *out);
 
 /* Flushes. Returns 0, or a negative errno if anything was not written. */
 int finish(FILE *out);

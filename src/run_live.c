@@ -18,7 +18,7 @@ run_live(const struct options *o)
 	    .output = o->output,
 	    .report = w->report,
 	    .writer = o->writer,
-	    .evidence_dir = w->evidence_dir,
+	    .evidence = {w->evidence_dir, w->max_disk},
 	    .user = w->user,
 	    .write = w->write,
 	    .rotate_bytes = w->rotate_size,

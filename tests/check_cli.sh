@@ -91,6 +91,8 @@ usage live
 usage live --duration 0 lo
 usage live --snaplen many lo
 usage live --ring -1 lo
+usage live --max-disk 1 lo
+usage live --evidence-dir "$work" --max-disk none lo
 usage live -f 'tcp prt 80' lo
 usage live --flows lo
 expect 1 1 live no-such-interface

@@ -187,8 +187,8 @@ class Run:
     def proof(self, current):
         kept = sorted(os.listdir(self.evidence))
         for f in current.values():
-            name = "%s-%s.pcapng" % (f["id"], f["mechanism"])
-            if name not in kept:
+            name = f.get("evidence", "none")
+            if name not in kept or "-%s-%s.pcapng" % (f["id"], f["mechanism"]) not in name:
                 yield "no evidence of %s" % f["id"]
                 continue
             again = analyze(self.tool, os.path.join(self.evidence, name))
