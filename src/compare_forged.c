@@ -171,7 +171,9 @@ convict(struct way *w, struct suspect *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		int64_t apart = v[i].p->nsec - sure->p->nsec;
 		bool idle = v[i].p->proto == IPPROTO_TCP && !v[i].p->len && !(v[i].p->flags & 7);
-		bool beside = apart < ACT_NSEC && apart > -ACT_NSEC && v[i].p->ttl == sure->p->ttl;
+		bool again = v[i].p->flags & sure->p->flags & TH_RST_ && v[i].p->flags & TH_ACK_;
+		bool beside = v[i].p->ttl == sure->p->ttl &&
+			      (again || (apart < ACT_NSEC && apart > -ACT_NSEC));
 
 		if (v[i].marks ? v[i].weight <= 0 && !beside : (idle && !v[i].beside) || !beside)
 			continue;

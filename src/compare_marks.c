@@ -233,7 +233,9 @@ contradicted(const struct way *w, const struct pair_packet *p, struct ref *ret)
 			    q->seq == p->seq)
 				mark |= MARK_REWRITTEN;
 		} else if (p->flags & TH_SYN_) {
-			mark = q->flags & TH_SYN_ && q->seq != p->seq ? MARK_ISN : 0;
+			/* Two answers to one request: ports may be used again. */
+			mark = q->flags & TH_SYN_ && q->seq != p->seq && q->ack == p->ack ? MARK_ISN
+											  : 0;
 		} else if (p->len && q->len && overlaps(q, p)) {
 			mark = !w->two_words && differ(q, p) ? MARK_BYTES : 0;
 		} else if (p->flags & TH_FIN_) {
