@@ -43,14 +43,15 @@ _tamperscope() {
 		COMPREPLY=($(compgen -W '0.3 0.6 0.9' -- "$cur"))
 		return
 		;;
-	--target | -f | --filter | --note | --clock-offset)
+	--target | -f | --filter | --note | --clock-offset | --keep-name | --hide-server)
 		return
 		;;
 	esac
 	case $command in
 	analyze)
 		words='--format --flows -o --output -f --filter --fingerprints --min-confidence --only
-			--target --evidence --exit-code --hash --weighing -q --quiet -v --verbose'
+			--target --evidence --redact --key --keep-name --hide-server --exit-code --hash
+			--weighing -q --quiet -v --verbose'
 		;;
 	live)
 		words='--fingerprints --min-confidence --only --target -o --output -f --filter --format
@@ -74,6 +75,9 @@ _tamperscope() {
 		;;
 	compare)
 		words='--client --server --format -o --output --exit-code -q --quiet -v --verbose'
+		;;
+	redact)
+		words='--key --log --keep-name --hide-server --fingerprints -q --quiet'
 		;;
 	explain)
 		words=--fingerprints

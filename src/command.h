@@ -3,6 +3,7 @@
 #pragma once
 
 #include "options.h"
+#include "redact.h"
 
 /* The contract's exit statuses. */
 enum { EXIT_DONE, EXIT_UNREADABLE, EXIT_USAGE, EXIT_INTERFERED = 10 };
@@ -15,6 +16,7 @@ int run_explain(const struct options *o);
 int run_case(const struct options *o);
 int run_verify(const struct options *o);
 int run_compare(const struct options *o);
+int run_redact(const struct options *o);
 int run_fields(const struct options *o);
 int run_live(const struct options *o);
 int run_interfaces(const struct options *o);
@@ -33,3 +35,7 @@ bool filter_is_wrong(const char *filter);
 void warn_of_captures(const struct report *r);
 /* How the text is to look where it goes: colours and columns of a terminal. */
 struct report_style style_for(const struct options *o);
+/* What is said about redaction, as redact_begin() wants it; the key is read into `key`. Returns an
+ * exit status; what was wrong has been told. */
+int redact_options_of(const struct options *o, const struct analyze_options *analyze,
+		      uint8_t key[CRYPTOPAN_KEY], struct redact_options *ret);

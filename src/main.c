@@ -22,9 +22,11 @@ fill_standard_streams(void)
 }
 
 static int (*const runs[NCOMMANDS])(const struct options *o) = {
-    [ANALYZE] = run_analyze, [FIELDS] = run_fields, [CHECK] = run_check, [EXPLAIN] = run_explain,
-    [SUGGEST] = run_analyze, [STATS] = run_analyze, [CASE] = run_case,   [VERIFY] = run_verify,
-    [COMPARE] = run_compare, [ATTACH] = run_attach, [LIVE] = run_live, [INTERFACES] = run_interfaces};
+    [ANALYZE] = run_analyze, [FIELDS] = run_fields,   [CHECK] = run_check,
+    [EXPLAIN] = run_explain, [SUGGEST] = run_analyze, [STATS] = run_analyze,
+    [CASE] = run_case,       [VERIFY] = run_verify,   [COMPARE] = run_compare,
+    [ATTACH] = run_attach,   [LIVE] = run_live,       [INTERFACES] = run_interfaces,
+    [REDACT] = run_redact};
 
 static int
 print_version(void)

@@ -244,6 +244,14 @@ parse_live(int letter, const char *word, struct live_wishes *w, char **ret_why)
 }
 
 static int
+parse_name(const char *option, const char **list, size_t *n, char **ret_why)
+{
+	if (*n == NAMES_MOST)
+		return wrong(ret_why, "--%s: expected at most %d of them", option, NAMES_MOST);
+	return parse_text(option, optarg, &list[(*n)++], ret_why);
+}
+
+static int
 parse_one(int letter, struct options *o, char **ret_why)
 {
 	switch (letter) {
@@ -293,6 +301,17 @@ parse_one(int letter, struct options *o, char **ret_why)
 	case RAW:
 		o->attach.raw = true;
 		return 0;
+	case REDACTED:
+		o->redact = true;
+		return 0;
+	case KEY:
+		return parse_text("key", optarg, &o->key, ret_why);
+	case LOG:
+		return parse_text("log", optarg, &o->log, ret_why);
+	case KEEP_NAME:
+		return parse_name("keep-name", o->keep_names, &o->nkeep_names, ret_why);
+	case HIDE_SERVER:
+		return parse_name("hide-server", o->hidden, &o->nhidden, ret_why);
 	case CAPTURES:
 		return parse_text("captures", optarg, &o->captures, ret_why);
 	case FLOWS:
@@ -353,6 +372,13 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 			     "live: expected an interface; 'tamperscope interfaces' lists them");
 	if (command == LIVE && o->live.max_disk && !o->live.evidence_dir)
 		return wrong(ret_why, "--max-disk: expected --evidence-dir, too");
+	if ((int)n < command_rows[command].least && command == REDACT)
+		return wrong(ret_why, "redact: expected a capture and the file to be written");
+	if (command == ANALYZE && !o->redact && (o->key || o->nkeep_names || o->nhidden))
+		return wrong(ret_why, "--%s: expected --redact beside it",
+			     o->key           ? "key"
+			     : o->nkeep_names ? "keep-name"
+					      : "hide-server");
 	if (command == CASE && !o->output)
 		return wrong(ret_why, "case: expected -o DIR, the folder to be made");
 	if ((int)n < command_rows[command].least)
@@ -360,7 +386,9 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 			     command_words[command]);
 	if (command_rows[command].most >= 0 && (int)n > command_rows[command].most)
 		return wrong(ret_why, "%s: expected %s, not '%s' too", command_words[command],
-			     command_rows[command].most ? "one argument at most" : "no argument",
+			     command_rows[command].most > 1 ? "two arguments"
+			     : command_rows[command].most   ? "one argument at most"
+							    : "no argument",
 			     o->analyze.files[command_rows[command].most]);
 	for (size_t i = 0; i < n; i++) {
 		if (!*o->analyze.files[i])

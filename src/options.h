@@ -10,6 +10,9 @@
 /* Files of one end that can be compared at once. */
 #define END_FILES_MOST 16
 
+/* Names that somebody types; more would come from a file. */
+#define NAMES_MOST 64
+
 enum command {
 	ANALYZE,
 	FIELDS,
@@ -23,6 +26,7 @@ enum command {
 	ATTACH,
 	LIVE,
 	INTERFACES,
+	REDACT,
 	NCOMMANDS
 };
 
@@ -55,6 +59,11 @@ struct options {
 	const char *ends[2][END_FILES_MOST];
 	size_t nends[2];
 	struct attach_options attach;
+	/* of redact, and of what is redacted: */
+	const char *key, *log; /* files, or NULL */
+	const char *keep_names[NAMES_MOST], *hidden[NAMES_MOST];
+	size_t nkeep_names, nhidden;
+	bool redact;
 	bool exit_code, quiet, help, version;
 	unsigned verbose;
 };

@@ -20,7 +20,8 @@ const struct row option_rows[] = {
     {'f', FOR(ANALYZE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE), "filter", "FILTER",
      "look only at frames that this pcap-filter(7) lets through"},
     {FINGERPRINTS,
-     FOR(ANALYZE) | FOR(LIVE) | FOR(EXPLAIN) | FOR(SUGGEST) | FOR(CASE) | FOR(VERIFY) | FOR(ATTACH),
+     FOR(ANALYZE) | FOR(LIVE) | FOR(EXPLAIN) | FOR(SUGGEST) | FOR(CASE) | FOR(VERIFY) |
+	 FOR(ATTACH) | FOR(REDACT),
      "fingerprints", "DIR",
      "use the fingerprints of this folder; or, for a file *.csv as OONI has them, this list, too"},
     {MIN_CONFIDENCE, FOR(ANALYZE) | FOR(LIVE) | FOR(CASE), "min-confidence", "N",
@@ -79,9 +80,18 @@ const struct row option_rows[] = {
     {SNAPLEN, FOR(LIVE), "snaplen", "BYTES", "of each packet so much at most (65535)"},
     {PROMISCUOUS, FOR(LIVE), "promiscuous", NULL, "capture what is for other hosts, too"},
     {USER, FOR(LIVE), "user", "USER", "become this user when the interfaces are open (nobody)"},
+    {REDACTED, FOR(ANALYZE), "redact", NULL,
+     "disguise who was there in all that is written (docs/redaction.md)"},
+    {KEY, FOR(ANALYZE) | FOR(REDACT), "key", "FILE",
+     "disguise by this key of 32 bytes; without it by one that nobody learns"},
+    {LOG, FOR(REDACT), "log", "FILE", "say there, as JSON, what was done"},
+    {KEEP_NAME, FOR(ANALYZE) | FOR(REDACT), "keep-name", "NAME",
+     "redacting, show this name and all below it; may be given several times"},
+    {HIDE_SERVER, FOR(ANALYZE) | FOR(REDACT), "hide-server", "ADDRESS",
+     "redacting, disguise this server, too, as a private bridge; several times"},
     {'q',
      FOR(ANALYZE) | FOR(LIVE) | FOR(SUGGEST) | FOR(STATS) | FOR(CASE) | FOR(VERIFY) | FOR(COMPARE) |
-	 FOR(ATTACH),
+	 FOR(ATTACH) | FOR(REDACT),
      "quiet", NULL, "no progress and no warnings"},
     {'v', FOR(ANALYZE) | FOR(COMPARE), "verbose", NULL, "tell all evidence, packets and controls"},
     {'h', ~0U, "help", NULL, "print this"},
@@ -92,7 +102,8 @@ const struct row option_rows[] = {
 const char *const command_words[NCOMMANDS] = {
     [ANALYZE] = "analyze", [FIELDS] = "fields", [CHECK] = "check", [EXPLAIN] = "explain",
     [SUGGEST] = "suggest", [STATS] = "stats",   [CASE] = "case",   [VERIFY] = "verify",
-    [COMPARE] = "compare", [ATTACH] = "attach", [LIVE] = "live",   [INTERFACES] = "interfaces"};
+    [COMPARE] = "compare", [ATTACH] = "attach", [LIVE] = "live",   [INTERFACES] = "interfaces",
+    [REDACT] = "redact"};
 
 const struct command_row command_rows[NCOMMANDS] = {
     [ANALYZE] = {"[OPTION]... CAPTURE...",
@@ -140,4 +151,10 @@ const struct command_row command_rows[NCOMMANDS] = {
 		"Says whether the packets support, refine or contradict what a measurement "
 		"concluded, in a document to be kept beside it.",
 		1, -1},
+    [REDACT] =
+	{"[OPTION]... IN OUT",
+	 "Writes a capture fit to be shared: the same packets at the same times and of the "
+	 "same lengths, with the same findings, and without the people in it. OUT is a pcapng "
+	 "file.",
+	 2, 2},
 };

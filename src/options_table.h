@@ -45,7 +45,12 @@ enum {
 	BUFFER,
 	SNAPLEN,
 	PROMISCUOUS,
-	USER
+	USER,
+	REDACTED,
+	KEY,
+	LOG,
+	KEEP_NAME,
+	HIDE_SERVER
 };
 
 struct row {

@@ -129,6 +129,21 @@ unseal(const uint8_t *key, const uint8_t *nonce, struct bytes header, struct byt
 }
 
 static void
+seal(const uint8_t *key, const uint8_t *nonce, struct bytes header, struct bytes text, uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int done = 0;
+
+	if (!ctx || !EVP_EncryptInit_ex2(ctx, gcm, key, nonce, NULL) ||
+	    !EVP_EncryptUpdate(ctx, NULL, &done, header.p, (int)header.n) ||
+	    (text.n && !EVP_EncryptUpdate(ctx, out, &done, text.p, (int)text.n)) ||
+	    !EVP_EncryptFinal_ex(ctx, out + text.n, &done) ||
+	    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, QUIC_TAG, out + text.n))
+		give_up("AES-128-GCM");
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static void
 mask_of(const uint8_t *key, const uint8_t *sample, uint8_t out[SAMPLE])
 {
 	int done = 0;
@@ -195,4 +210,43 @@ quic_retry_holds(const struct quic_packet *p, struct bytes original)
 		      (struct bytes){p->whole.p + n, QUIC_TAG}, nothing);
 	free(pseudo);
 	return good;
+}
+
+void
+quic_seal(const struct quic_keys *k, const struct quic_packet *p, const uint8_t *text, uint8_t *out)
+{
+	uint8_t mask[SAMPLE], nonce[sizeof k->iv], *number = out + p->number_at;
+	size_t n, length;
+
+	need();
+	mask_of(k->header, p->whole.p + p->number_at + NUMBER_MAX, mask);
+	out[0] = p->whole.p[0] ^ (mask[0] & 0x0f);
+	n = (out[0] & 3U) + 1;
+	length = p->number_at + n;
+	memcpy(nonce, k->iv, sizeof nonce);
+	for (size_t i = 0; i < n; i++) {
+		number[i] = p->whole.p[p->number_at + i] ^ mask[1 + i];
+		nonce[sizeof nonce - n + i] ^= number[i];
+	}
+	seal(k->key, nonce, (struct bytes){out, length},
+	     (struct bytes){text, p->whole.n - length - QUIC_TAG}, out + length);
+	mask_of(k->header, number + NUMBER_MAX, mask);
+	out[0] ^= mask[0] & 0x0f;
+	for (size_t i = 0; i < n; i++)
+		number[i] ^= mask[1 + i];
+}
+
+void
+quic_retry_sign(const struct quic_version *v, struct bytes original, uint8_t *retry, size_t n)
+{
+	uint8_t *pseudo = xcalloc(1 + original.n + n, 1);
+
+	need();
+	pseudo[0] = (uint8_t)original.n;
+	if (original.n)
+		memcpy(pseudo + 1, original.p, original.n);
+	memcpy(pseudo + 1 + original.n, retry, n - QUIC_TAG);
+	seal(v->retry_key, v->retry_nonce, (struct bytes){pseudo, 1 + original.n + n - QUIC_TAG},
+	     (struct bytes){NULL, 0}, retry + n - QUIC_TAG);
+	free(pseudo);
 }

@@ -24,3 +24,10 @@ bool quic_open(const struct quic_keys *k, const struct quic_packet *p, uint8_t *
 	       struct quic_opened *ret);
 /* Does a Retry answer the Initial that went to this connection ID (RFC 9001, 5.8)? */
 bool quic_retry_holds(const struct quic_packet *p, struct bytes original);
+/* The other way, for an Initial that quic_open() opened: `out` holds its header as it shall be,
+ * with the lengths of the original; text has as many bytes as came out, and goes behind it, sealed.
+ */
+void quic_seal(const struct quic_keys *k, const struct quic_packet *p, const uint8_t *text,
+	       uint8_t *out);
+/* Writes the tag of a Retry of n bytes, its tag included, that answers an Initial to this ID. */
+void quic_retry_sign(const struct quic_version *v, struct bytes original, uint8_t *retry, size_t n);

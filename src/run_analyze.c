@@ -56,14 +56,14 @@ write_stats(const struct options *o, struct analysis *a, FILE *out)
 
 /* Returns the exit status. */
 static int
-write_evidence(const struct options *o, const struct report *r)
+write_evidence(const struct options *o, const char *const *files, const struct report *r)
 {
 	struct output out;
 	char *why = NULL;
 	int error = output_open(o->evidence, &out);
 
 	if (!error) {
-		error = evidence_write(r, o->analyze.files, out.file, &why);
+		error = evidence_write(r, files, out.file, &why);
 		if (error)
 			output_discard(&out);
 		else
@@ -74,10 +74,30 @@ write_evidence(const struct options *o, const struct report *r)
 	return error ? write_failed(o->evidence, error) : EXIT_DONE;
 }
 
-int
-run_analyze(const struct options *o)
+/* Puts disguised captures in the place of those that were named: a report of them cannot tell more
+ * than they hold. Returns an exit status. */
+static int
+redact_inputs(const struct options *o, struct analyze_options *analyze, struct redacted **ret)
 {
-	struct analyze_options options = o->analyze;
+	uint8_t key[CRYPTOPAN_KEY];
+	struct redact_options options;
+	char *why = NULL;
+	int status = redact_options_of(o, &o->analyze, key, &options);
+
+	if (status)
+		return status;
+	if (redact_files(&options, ret, &why))
+		return fail(EXIT_UNREADABLE, why);
+	if (!analyze->labels)
+		analyze->labels = analyze->files;
+	analyze->files = redacted_paths(*ret);
+	return EXIT_DONE;
+}
+
+/* Returns the exit status. */
+static int
+analyze_and_report(const struct options *o, const struct analyze_options *options)
+{
 	struct report_style style = style_for(o);
 	struct analysis *a = NULL;
 	struct output out;
@@ -85,17 +105,12 @@ run_analyze(const struct options *o)
 	char *why = NULL;
 	int error, status;
 
-	if (usage_is_wrong(o))
-		return EXIT_USAGE;
-	if (o->evidence && spool_inputs(options.files, options.nfiles, &why))
-		return fail(EXIT_UNREADABLE, why);
-	options.hash = options.hash || o->evidence; /* it names its originals */
 	error = output_open(o->output, &out);
 	if (error) {
 		tell("%s: cannot be written: %s", o->output, strerror(-error));
 		return EXIT_UNREADABLE;
 	}
-	error = analyze(&options, &a, &why);
+	error = analyze(options, &a, &why);
 	if (error) {
 		output_discard(&out);
 		return fail(EXIT_UNREADABLE, why);
@@ -103,7 +118,7 @@ run_analyze(const struct options *o)
 	r = analysis_report(a);
 	if (!o->quiet)
 		warn_of_captures(r);
-	status = o->evidence ? write_evidence(o, r) : EXIT_DONE;
+	status = o->evidence ? write_evidence(o, options->files, r) : EXIT_DONE;
 	if (status) {
 		analysis_free(a);
 		output_discard(&out);
@@ -121,4 +136,24 @@ run_analyze(const struct options *o)
 	else
 		error = output_close(&out);
 	return error ? write_failed(o->output ? o->output : "standard output", error) : status;
+}
+
+int
+run_analyze(const struct options *o)
+{
+	struct analyze_options options = o->analyze;
+	struct redacted *redacted = NULL;
+	char *why = NULL;
+	int status;
+
+	if (usage_is_wrong(o))
+		return EXIT_USAGE;
+	if ((o->evidence || o->redact) && spool_inputs(options.files, options.nfiles, &why))
+		return fail(EXIT_UNREADABLE, why);
+	options.hash = options.hash || o->evidence; /* it names its originals */
+	status = o->redact ? redact_inputs(o, &options, &redacted) : EXIT_DONE;
+	if (!status)
+		status = analyze_and_report(o, &options);
+	redacted_free(redacted);
+	return status;
 }

@@ -48,6 +48,23 @@ is_public_suffix(const char *name)
 }
 
 bool
+site_is_suffix(const char *name)
+{
+	/* RFC 2606, RFC 6761, RFC 6762, RFC 7686, RFC 8375, and those of site_is_local(). */
+	static const char *const reserved[] = {
+	    "example",     "test",    "invalid",      "local",    "localhost", "onion",
+	    "alt",         "lan",     "home",         "corp",     "internal",  "intranet",
+	    "localdomain", "private", "in-addr.arpa", "ip6.arpa", "home.arpa"};
+	const psl_ctx_t *list = psl_builtin();
+
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (strcmp(name, reserved[i]) == 0)
+			return true;
+	/* Without the rule that anything may be a suffix: "laptop" is none. */
+	return list && psl_is_public_suffix2(list, name, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+}
+
+bool
 sites_unlike(const char *a, const char *b)
 {
 	const char *common = common_end(a, b);

@@ -14,3 +14,5 @@ bool site_is_local(struct bytes name);
 /* Is the name one of the public Internet, as far as it tells itself: neither local nor an address?
  */
 bool site_is_public(const char *name);
+/* Is it a suffix under which a registry lets everybody register ("com", "co.uk")? In lower case. */
+bool site_is_suffix(const char *name);

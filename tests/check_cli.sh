@@ -107,13 +107,23 @@ expect 1 1 compare --client "$work/missing.pcap" --server "$work/none.pcap"
 expect 0 1 compare --client "$work/cut.pcap" --server "$work/none.pcap"
 usage check one two
 usage explain one two
+usage redact
+usage redact "$work/none.pcap"
+usage redact "$work/none.pcap" "$work/none.pcap"
+usage redact --hide-server nobody "$work/none.pcap" "$work/other"
+usage redact --log "$work/other" "$work/none.pcap" "$work/other"
+usage analyze --key "$work/none.pcap" "$work/none.pcap"
+expect 1 1 redact --key "$work/none.pcap" "$work/none.pcap" "$work/other"
+expect 1 1 redact "$work/missing.pcap" "$work/other"
+expect 1 1 redact -q "$work/none.pcap" /dev/full
+[ -e "$work/other" ] && complain "redact left a file although it failed"
 expect 2 1 explain no-such-mechanism-or-fingerprint
 expect 0 0 analyze --exit-code "$work/none.pcap"
 expect 0 1 analyze "$work/cut.pcap"
 expect 0 0 analyze -q "$work/cut.pcap"
 expect 0 1 analyze --format json "$work/cut.pcap"
 grep -q '"truncated": true' "$work/out" || complain "truncated is not told"
-for command in live interfaces analyze fields check explain suggest stats case verify compare attach; do
+for command in live interfaces analyze fields check explain suggest stats case verify compare attach redact; do
 	expect 0 0 $command --help
 	expect 0 0 $command --version
 done
@@ -185,7 +195,7 @@ grep -o '^\.It .*Fl .*' "$work/man" | grep -o 'Fl [-a-zA-Z]*' | sed 's/^Fl /-/' 
 		grep -qx -- "$option" "$work/options" || echo "$option"
 	done >"$work/extra"
 [ -s "$work/extra" ] && complain "in the manual page, but not known: $(cat "$work/extra")"
-for command in analyze fields check explain suggest stats case verify compare attach; do
+for command in analyze fields check explain suggest stats case verify compare attach redact; do
 	for file in man/tamperscope.1 completions/tamperscope.bash completions/_tamperscope; do
 		grep -qw $command "$root/$file" || complain "not in $file: $command"
 	done

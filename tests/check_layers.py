@@ -27,6 +27,8 @@ HOME = {
     "servicedb": "services",    # the database, which its reader shares
     "finding": "lists",         # fingerprints speak of mechanisms
     "fingerprint": "lists", "fpdb": "lists",    # the database, which the fp files share
+    "reframe_parts": "reframe_link", "reframe": "reframe_link",     # what its parts share
+    "redact_parts": "redact_learn", "redact": "redact_learn",       # likewise
     "detect": "look",
     "correlate": "candidate",   # what is correlated, which correlate_dns.c shares
     "report": "rows",           # what rows and targets fill and writers read
