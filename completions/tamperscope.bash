@@ -65,13 +65,14 @@ _tamperscope() {
 		words='--format -o --output -f --filter -q --quiet --view'
 		;;
 	case)
-		words='-o --output -f --filter --fingerprints --min-confidence --note --meta --sign -q --quiet'
+		words='-o --output -f --filter --fingerprints --min-confidence --note --meta --sign
+			--redact --key --keep-name -q --quiet'
 		;;
 	attach)
 		words='--measurement --inline --raw --clock-offset -o --output --fingerprints -q --quiet'
 		;;
 	verify)
-		words='--originals --fingerprints --public --tsa -q --quiet'
+		words='--originals --key --fingerprints --public --tsa -q --quiet'
 		;;
 	compare)
 		words='--client --server --format -o --output --exit-code -q --quiet -v --verbose'

@@ -191,6 +191,10 @@ take_options(struct making *k)
 	m->fingerprints = o->fingerprints ? name_of(k->arena, o->fingerprints) : NULL;
 	for (size_t i = 0; i < o->nlists; i++)
 		m->lists[m->nlists++] = name_of(k->arena, o->lists[i]);
+	m->redact = k->request->redact;
+	m->key_given = m->redact && k->request->key;
+	for (size_t i = 0; i < k->request->nkeep_names; i++)
+		m->keep_names[m->nkeep_names++] = k->request->keep_names[i];
 	m->custody = *k->request->custody;
 	m->is_signed = k->key != NULL;
 }
@@ -304,10 +308,12 @@ static int
 fill(struct making *k, struct file_sums *ret, char **ret_why)
 {
 	const struct case_sink sink = {k, create, whole};
+	const struct case_from from = {
+	    .analyze = &k->analyze, .key = k->request->key, .told = k->request->told};
 	int r = take_originals(k, ret_why);
 
 	if (!r)
-		r = case_outputs(&k->analyze, &k->manifest, &sink, k->request->told, ret_why);
+		r = case_outputs(&from, &k->manifest, &sink, ret_why);
 	if (!r && k->key)
 		r = put_public(k, ret_why);
 	if (!r)

@@ -12,6 +12,10 @@ struct case_request {
 	const struct custody *custody;
 	const char *folder;
 	const char *sign; /* file of a private key, or NULL */
+	bool redact;
+	const uint8_t *key; /* to redact by, or NULL: one that nobody learns */
+	const char *const *keep_names;
+	size_t nkeep_names; /* CASE_NAMES_MOST at most */
 	/* Is shown the report; NULL if nobody asks. */
 	void (*told)(const struct report *r);
 };

@@ -40,9 +40,11 @@ libraries(const struct manifest *m)
 static json_t *
 options(const struct manifest *m)
 {
-	return json_pack("{so sf so so sb}", "filter", text_or_null(m->filter), "min_confidence",
-			 m->min_confidence, "fingerprints", text_or_null(m->fingerprints), "lists",
-			 texts(m->lists, m->nlists), "redact", m->redact);
+	return json_pack("{so sf so so sb sb so}", "filter", text_or_null(m->filter),
+			 "min_confidence", m->min_confidence, "fingerprints",
+			 text_or_null(m->fingerprints), "lists", texts(m->lists, m->nlists),
+			 "redact", m->redact, "key", m->key_given, "keep_names",
+			 texts(m->keep_names, m->nkeep_names));
 }
 
 static json_t *
@@ -81,8 +83,17 @@ originals(const struct manifest *m)
 {
 	json_t *j = json_array();
 
-	for (size_t i = 0; i < m->noriginals; i++)
-		json_array_append_new(j, entry(m->originals[i].label, &m->originals[i].sums));
+	for (size_t i = 0; i < m->noriginals; i++) {
+		const struct original *o = &m->originals[i];
+		json_t *v = entry(o->label, &o->sums);
+
+		if (m->redact)
+			json_object_set_new(v, "redacted",
+					    json_pack("{sI ss}", "size",
+						      (json_int_t)o->redacted.size, "sha256",
+						      o->redacted.sha256));
+		json_array_append_new(j, v);
+	}
 	return j;
 }
 
@@ -137,8 +148,10 @@ manifest_text(const struct manifest *m)
 const char **
 manifest_command(struct arena *a, const struct manifest *m, size_t *ret_n)
 {
-	/* Two words of the command, two for each of five options and each list, --, originals. */
-	const char **w = arena_alloc(a, (2 + 2 * (5 + m->nlists) + 1 + m->noriginals) * sizeof *w);
+	/* Two words of the command, two for each of six options, each list and each name, --,
+	 * originals. */
+	size_t most = 2 + 2 * (6 + m->nlists + m->nkeep_names) + 1 + m->noriginals;
+	const char **w = arena_alloc(a, most * sizeof *w);
 	size_t n = 0;
 
 	w[n++] = "tamperscope";
@@ -159,6 +172,14 @@ manifest_command(struct arena *a, const struct manifest *m, size_t *ret_n)
 	}
 	if (m->redact)
 		w[n++] = "--redact";
+	if (m->key_given) {
+		w[n++] = "--key";
+		w[n++] = "key";
+	}
+	for (size_t i = 0; i < m->nkeep_names; i++) {
+		w[n++] = "--keep-name";
+		w[n++] = m->keep_names[i];
+	}
 	w[n++] = "-o";
 	w[n++] = "case";
 	w[n++] = "--";

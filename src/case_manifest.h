@@ -13,12 +13,15 @@
 #define QUERY_FILE "manifest.json.tsq"
 #define STAMP_FILE "manifest.json.tsr"
 #define README_FILE "README.txt"
+#define REDACTION_FILE "redaction.json"
 #define PUBLIC_FILE "public.pem"
 
 /* This version writes seven at most; a later one may know some more. */
 #define CASE_FILES_MOST 32
 /* As many as there are lists (analyze.h). */
 #define CASE_LISTS_MOST 8
+/* Names that somebody types (options.h). */
+#define CASE_NAMES_MOST 64
 /* Those whose version may matter: see docs/architecture.md. */
 #define LIBRARIES_MOST 16
 /* A case of 65535 originals, each of 400 bytes here, and all notes that there may be. */
@@ -31,6 +34,7 @@ struct library {
 struct original {
 	const char *label; /* its base name, made fit to be shown, and the only one of that name */
 	struct file_sums sums;
+	struct file_sums redacted; /* of what was looked at in its place, in a redacted case */
 };
 
 struct case_file {
@@ -50,6 +54,9 @@ struct manifest {
 	const char *lists[CASE_LISTS_MOST]; /* base names */
 	size_t nlists;
 	bool redact;
+	bool key_given;                          /* it was redacted by a key that somebody keeps */
+	const char *keep_names[CASE_NAMES_MOST]; /* and showing these */
+	size_t nkeep_names;
 	struct custody custody;
 	struct original *originals; /* by label */
 	size_t noriginals;
@@ -66,7 +73,7 @@ char *manifest_text(const struct manifest *m);
 int manifest_parse(struct arena *a, struct bytes text, struct manifest *ret, char **ret_why);
 
 /* The command that makes the case, word by word, in the arena; *ret_n words. The folder's name
- * changes nothing, so that `case` stands for it. */
+ * changes nothing, so that `case` stands for it, as `key` does for the file of a key. */
 const char **manifest_command(struct arena *a, const struct manifest *m, size_t *ret_n);
 /* The digest of words as they are handed to a program: each with a NUL at its end. */
 void manifest_command_sum(const char *const *words, size_t n, struct file_sums *ret);

@@ -3,6 +3,7 @@
 #include "case_outputs.h"
 
 #include "annotate.h"
+#include "case_redact.h"
 #include "report_parts.h"
 #include "synthetic.h"
 
@@ -48,9 +49,13 @@ has_changed(const char *label, char **ret_why)
 static int
 check_hashes(const struct report *r, const struct manifest *m, char **ret_why)
 {
-	for (size_t i = 0; i < r->ncaptures; i++)
-		if (strcmp(r->captures[i]->sha256, m->originals[i].sums.sha256) != 0)
-			return has_changed(m->originals[i].label, ret_why);
+	for (size_t i = 0; i < r->ncaptures; i++) {
+		const struct original *o = &m->originals[i];
+		const struct file_sums *s = m->redact ? &o->redacted : &o->sums;
+
+		if (strcmp(r->captures[i]->sha256, s->sha256) != 0)
+			return has_changed(o->label, ret_why);
+	}
 	return 0;
 }
 
@@ -121,31 +126,64 @@ write_all(const struct work *w, char **ret_why)
 	return r ? r : write_one(w, "evidence.pcapng", NULL, ret_why);
 }
 
-int
-case_outputs(const struct analyze_options *o, struct manifest *m, const struct case_sink *to,
-	     void (*told)(const struct report *r), char **ret_why)
+/* What was analysed is what is written about. */
+static int
+analyze_and_write(const struct analyze_options *o, const struct case_from *from, struct manifest *m,
+		  const struct case_sink *to, char **ret_why)
 {
 	struct analysis *a;
 	struct work w = {.to = to, .files = o->files};
-	struct stat *before = look_at(o);
 	int r = analyze(o, &a, ret_why);
 
-	if (r) {
-		free(before);
+	if (r)
 		return r;
-	}
 	w.report = analysis_report(a);
 	snprintf(m->fingerprints_sha256, sizeof m->fingerprints_sha256, "%s",
 		 w.report->fingerprints_sha256);
 	snprintf(m->services_sha256, sizeof m->services_sha256, "%s", w.report->services_sha256);
-	if (told)
-		told(w.report);
+	if (from->told)
+		from->told(w.report);
 	r = check_hashes(w.report, m, ret_why);
 	if (!r)
 		r = write_all(&w, ret_why);
-	if (!r)
-		r = check_unchanged(o, before, ret_why);
 	analysis_free(a);
+	return r;
+}
+
+/* The report names what it was made from: not the originals. */
+static const char **
+redacted_labels(struct arena *a, const struct analyze_options *o)
+{
+	const char **labels = arena_alloc(a, o->nfiles * sizeof *labels);
+
+	for (size_t i = 0; i < o->nfiles; i++)
+		labels[i] = arena_printf(a, "%s (redacted)", o->labels[i]);
+	return labels;
+}
+
+int
+case_outputs(const struct case_from *from, struct manifest *m, const struct case_sink *to,
+	     char **ret_why)
+{
+	struct stat *before = look_at(from->analyze);
+	struct analyze_options o = *from->analyze;
+	struct case_redacted *redacted = NULL;
+	struct arena *scratch = arena_new();
+	int r = 0;
+
+	if (m->redact) {
+		o.labels = redacted_labels(scratch, from->analyze);
+		if (!from->is_redacted)
+			r = case_redact(from->analyze, from->key, m, to, &redacted, ret_why);
+		if (redacted)
+			o.files = case_redacted_paths(redacted);
+	}
+	if (!r)
+		r = analyze_and_write(&o, from, m, to, ret_why);
+	if (!r)
+		r = check_unchanged(from->analyze, before, ret_why);
+	case_redacted_free(redacted);
+	arena_free(scratch);
 	free(before);
 	return r;
 }

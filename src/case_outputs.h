@@ -16,11 +16,20 @@ struct case_sink {
 
 /* What this program is made of, for a manifest. */
 void case_made_by(struct manifest *m);
-/* Analyses the originals, which must be what the manifest says, and writes reports and evidence.
- * The manifest tells options; o tells where things lie. `told`, unless NULL, is shown the report.
- * On failure returns a negative errno with one line in *ret_why, to be freed by the caller. */
-int case_outputs(const struct analyze_options *o, struct manifest *m, const struct case_sink *to,
-		 void (*told)(const struct report *r), char **ret_why);
+struct case_from {
+	/* Whose files are the originals, and whose labels those of the manifest. */
+	const struct analyze_options *analyze;
+	const uint8_t *key; /* to redact by; NULL: one that nobody learns */
+	bool is_redacted;   /* the files are redacted already, as they were for the case */
+	/* Is shown the report; NULL if nobody asks. */
+	void (*told)(const struct report *r);
+};
+
+/* Analyses the originals, which must be what the manifest says, and writes reports and evidence;
+ * the manifest tells whether they are redacted before. On failure returns a negative errno with one
+ * line in *ret_why, to be freed by the caller. */
+int case_outputs(const struct case_from *from, struct manifest *m, const struct case_sink *to,
+		 char **ret_why);
 /* README.txt, once the names of all other files are in the manifest. */
 int case_readme(const struct manifest *m, FILE *out);
 

@@ -124,7 +124,7 @@ take_options(struct reader *r, const json_t *j, struct manifest *m)
 {
 	const json_t *o = json_object_get(j, "options");
 	const json_t *confidence = json_object_get(o, "min_confidence");
-	const json_t *redact = json_object_get(o, "redact");
+	const json_t *redact = json_object_get(o, "redact"), *key = json_object_get(o, "key");
 
 	m->filter = take_text(r, o, "filter", FILTER_MOST, true);
 	m->fingerprints = take_text(r, o, "fingerprints", LABEL_MOST, true);
@@ -133,9 +133,11 @@ take_options(struct reader *r, const json_t *j, struct manifest *m)
 	/* The contract: below 0.3 nothing is reported. */
 	if (!json_is_number(confidence) || !(m->min_confidence >= 0.3 && m->min_confidence <= 1))
 		wrong(r, "\"min_confidence\": expected a number from 0.3 to 1");
-	if (!json_is_boolean(redact))
-		wrong(r, "\"redact\": expected true or false");
+	if (!json_is_boolean(redact) || !json_is_boolean(key))
+		wrong(r, "\"redact\", \"key\": expected true or false");
 	m->redact = json_is_true(redact);
+	m->key_given = json_is_true(key);
+	m->nkeep_names = take_texts(r, o, "keep_names", CASE_NAMES_MOST, m->keep_names);
 }
 
 static void
@@ -240,6 +242,8 @@ take_originals(struct reader *r, const json_t *j, struct manifest *m)
 
 		o->label = take_text(r, v, "file", LABEL_MOST, false);
 		take_sums(r, v, true, &o->sums);
+		if (m->redact)
+			take_sums(r, json_object_get(v, "redacted"), false, &o->redacted);
 		if (!is_shown(o->label))
 			wrong(r, "\"originals\": '%s' is not fit to be shown", o->label);
 	}

@@ -70,6 +70,13 @@ put_originals(const struct manifest *m, FILE *out)
 	for (size_t i = 0; i < m->noriginals; i++)
 		fprintf(out, "  %s, %llu bytes\n    SHA-256 %s\n", m->originals[i].label,
 			(unsigned long long)m->originals[i].sums.size, m->originals[i].sums.sha256);
+	if (m->redact)
+		fputs(
+		    "\nThey were redacted before anything else looked at them: who was there is\n"
+		    "disguised in all that is here, and redaction.json says what was done. "
+		    "Reports\n"
+		    "and evidence are about the redacted copies, whose digests the manifest has.\n",
+		    out);
 	fputs("\nThe originals are not in this folder. Keep them unchanged, and readable only for\n"
 	      "those who must read them: captures hold what people did and said.\n\n",
 	      out);
@@ -86,9 +93,15 @@ put_checks(const struct manifest *m, FILE *out)
 	    "\n"
 	    "  tamperscope verify --originals ORIGINALS .\n\n"
 	    "says what is intact, what was changed, and whether a new analysis of the originals\n"
-	    "gives the same files byte for byte. Without the program:\n\n"
-	    "  sha256sum -c SHA256SUMS\n",
+	    "gives the same files byte for byte.\n",
 	    out);
+	if (m->redact)
+		fprintf(out, "Here the redacted copies do instead of the originals%s.\n",
+			m->key_given ? "; the originals need the\nkey, too (--key FILE)"
+				     : ", whose key was\nthrown away");
+	fputs("\nWithout the program:\n\n"
+	      "  sha256sum -c SHA256SUMS\n",
+	      out);
 	if (m->is_signed)
 		fputs("  openssl pkeyutl -verify -pubin -inkey public.pem -rawin \\\n"
 		      "      -in manifest.json -sigfile manifest.json.sig\n\n"

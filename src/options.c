@@ -374,7 +374,8 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 		return wrong(ret_why, "--max-disk: expected --evidence-dir, too");
 	if ((int)n < command_rows[command].least && command == REDACT)
 		return wrong(ret_why, "redact: expected a capture and the file to be written");
-	if (command == ANALYZE && !o->redact && (o->key || o->nkeep_names || o->nhidden))
+	if ((command == ANALYZE || command == CASE) && !o->redact &&
+	    (o->key || o->nkeep_names || o->nhidden))
 		return wrong(ret_why, "--%s: expected --redact beside it",
 			     o->key           ? "key"
 			     : o->nkeep_names ? "keep-name"
@@ -396,6 +397,9 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 				     command_words[command]);
 		inputs += strcmp(o->analyze.files[i], "-") == 0;
 	}
+	if (command == CASE && o->redact && o->analyze.filter)
+		return wrong(ret_why, "case: expected --redact or --filter, not both: the manifest "
+				      "would tell the filter, and who is in it");
 	if (command == CASE && inputs)
 		return wrong(ret_why, "case: expected a file, not - (standard input): the original "
 				      "must be there when somebody checks the case");

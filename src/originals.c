@@ -15,15 +15,24 @@
 /* nftw(3) hands nothing through. */
 static struct {
 	const struct manifest *manifest;
+	bool redacted;
 	char **found;
 	size_t left;
 } search;
+
+static const struct file_sums *
+sums_of(size_t i)
+{
+	const struct original *o = &search.manifest->originals[i];
+
+	return search.redacted ? &o->redacted : &o->sums;
+}
 
 static bool
 is_wanted(uint64_t size)
 {
 	for (size_t i = 0; i < search.manifest->noriginals; i++)
-		if (!search.found[i] && search.manifest->originals[i].sums.size == size)
+		if (!search.found[i] && sums_of(i)->size == size)
 			return true;
 	return false;
 }
@@ -32,10 +41,11 @@ static void
 take(const char *path, const struct file_sums *sums)
 {
 	for (size_t i = 0; i < search.manifest->noriginals; i++) {
-		const struct file_sums *s = &search.manifest->originals[i].sums;
+		const struct file_sums *s = sums_of(i);
 
 		if (search.found[i] || s->size != sums->size ||
-		    strcmp(s->sha256, sums->sha256) != 0 || strcmp(s->sha512, sums->sha512) != 0)
+		    strcmp(s->sha256, sums->sha256) != 0 ||
+		    (*s->sha512 && strcmp(s->sha512, sums->sha512) != 0))
 			continue;
 		search.found[i] = xstrdup(path);
 		search.left--;
@@ -88,11 +98,13 @@ look_in(const char *place, char **ret_why)
 }
 
 char **
-originals_find(const struct manifest *m, const char *const *places, size_t nplaces, char **ret_why)
+originals_find(const struct manifest *m, bool redacted, const char *const *places, size_t nplaces,
+	       char **ret_why)
 {
 	int r = 0;
 
 	search.manifest = m;
+	search.redacted = redacted;
 	search.left = m->noriginals;
 	search.found = xcalloc(m->noriginals, sizeof(char *));
 	for (size_t i = 0; i < nplaces && !r && search.left; i++)

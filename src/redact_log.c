@@ -28,11 +28,12 @@ redact_log(const struct redaction *r, const char *output_sha256, FILE *out)
 			    json_integer((json_int_t)r->overwritten));
 	json_object_set_new(counts, "packets_with_wrong_checksums",
 			    json_integer((json_int_t)r->wrong_sums));
-	all = json_pack("{ss si s{ss ss} s{ss ss?} si si sb so}", "format", "tamperscope-redaction",
-			"format_version", 1, "tool", "name", "tamperscope", "version", VERSION,
-			"sha256", "input", r->digests[0], "output", output_sha256, "frames",
-			(int)r->frames, "connections", (int)whom_count(r->whom), "key_given",
-			r->options->key != NULL, "replaced", counts);
+	all = json_pack(
+	    "{ss si s{ss ss} s{ss? ss?} si si sb so}", "format", "tamperscope-redaction",
+	    "format_version", 1, "tool", "name", "tamperscope", "version", VERSION, "sha256",
+	    "input", r->options->analyze->nfiles == 1 ? r->digests[0] : NULL, "output",
+	    output_sha256, "frames", (int)r->frames, "connections", (int)whom_count(r->whom),
+	    "key_given", r->options->key != NULL, "replaced", counts);
 	error = json_dumpf(all, out, JSON_INDENT(2)) < 0 || fputc('\n', out) == EOF ? -EIO : 0;
 	json_decref(all);
 	return error;

@@ -10,14 +10,23 @@
 int
 run_case(const struct options *o)
 {
-	const struct case_request request = {.analyze = &o->analyze,
-					     .custody = &o->custody,
-					     .folder = o->output,
-					     .sign = o->sign,
-					     .told = o->quiet ? NULL : warn_of_captures};
+	struct case_request request = {.analyze = &o->analyze,
+				       .custody = &o->custody,
+				       .folder = o->output,
+				       .sign = o->sign,
+				       .redact = o->redact,
+				       .keep_names = o->keep_names,
+				       .nkeep_names = o->nkeep_names,
+				       .told = o->quiet ? NULL : warn_of_captures};
+	uint8_t key[CRYPTOPAN_KEY];
+	struct redact_options redact;
 	struct file_sums manifest;
 	char *why = NULL;
+	int status = redact_options_of(o, &o->analyze, key, &redact);
 
+	if (status)
+		return status;
+	request.key = redact.key;
 	if (o->analyze.filter && filter_is_wrong(o->analyze.filter))
 		return EXIT_USAGE;
 	if (case_make(&request, &manifest, &why))
@@ -35,9 +44,14 @@ run_verify(const struct options *o)
 					 .public_key = o->public_key,
 					 .authorities = o->authorities,
 					 .analyze = &o->analyze};
+	uint8_t key[CRYPTOPAN_KEY];
+	struct redact_options redact;
 	char *why = NULL;
-	int r, status;
+	int r, status = redact_options_of(o, &o->analyze, key, &redact);
 
+	if (status)
+		return status;
+	request.key = redact.key;
 	memcpy(request.places, o->places, sizeof request.places);
 	r = verify_case(&request, stdout, &why);
 	status = finish_stdout();

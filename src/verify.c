@@ -319,11 +319,14 @@ check_folder(struct verifying *v, const struct verify_request *q, char **ret_why
 {
 	char *why = NULL;
 
-	if (!read_file(v, MANIFEST_FILE, MANIFEST_MAX, &v->text))
+	if (!read_file(v, MANIFEST_FILE, MANIFEST_MAX, &v->text)) {
+		v->wrong_here = v->wrong;
 		return 0;
+	}
 	if (manifest_parse(v->arena, v->text, &v->manifest, &why)) {
 		verify_say(v, CHANGED, MANIFEST_FILE, "not what a case has there: %s", why);
 		free(why);
+		v->wrong_here = v->wrong;
 		return 0;
 	}
 	read_file(v, SUMS_FILE, SUMS_MAX, &v->sums);
@@ -335,15 +338,23 @@ check_folder(struct verifying *v, const struct verify_request *q, char **ret_why
 	if (*ret_why)
 		return -EINVAL;
 	say_what_it_proves(v);
+	v->wrong_here = v->wrong;
 	return verify_again(v, q, ret_why);
 }
 
 static void
 conclude(const struct verifying *v)
 {
-	if (v->wrong)
-		fprintf(v->out, "\nNot as it was made: %u thing%s to look at above.\n", v->wrong,
-			v->wrong == 1 ? "" : "s");
+	unsigned n = v->wrong;
+	const char *things = n == 1 ? "thing" : "things";
+
+	if (n > v->wrong_here && v->wrong_here == 0)
+		fprintf(v->out,
+			"\nThe folder is intact, but it could not be made again as it is: %u %s to "
+			"look at above.\n",
+			n, things);
+	else if (n)
+		fprintf(v->out, "\nNot as it was made: %u %s to look at above.\n", n, things);
 	else if (v->made_again)
 		fputs("\nIntact, and made again from the originals byte for byte.\n", v->out);
 	else

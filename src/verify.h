@@ -14,6 +14,7 @@ struct verify_request {
 	const char *folder;
 	const char *places[PLACES_MOST]; /* where the originals may be */
 	size_t nplaces;
+	const uint8_t *key;      /* that the case was redacted by, or NULL */
 	const char *public_key;  /* whose signature is expected: a file, or NULL */
 	const char *authorities; /* certificates for time stamps: a file, or NULL */
 	/* Where the fingerprints are, and whether progress is drawn. */

@@ -12,7 +12,7 @@
 struct again {
 	struct verifying *v;
 	struct manifest made; /* what this program makes */
-	unsigned different;
+	bool is_redacted;     /* from redacted copies, without the originals */
 };
 
 static int
@@ -81,6 +81,11 @@ compare(struct again *a)
 
 		if (strcmp(was->name, PUBLIC_FILE) == 0)
 			continue;
+		if (a->is_redacted && strcmp(was->name, REDACTION_FILE) == 0) {
+			verify_say(a->v, NOTED, was->name,
+				   "only the originals could give it again");
+			continue;
+		}
 		if (!now)
 			verify_say(a->v, DIFFERENT, was->name, "this version does not make it");
 		else if (strcmp(was->sums.sha256, now->sums.sha256) == 0)
@@ -112,45 +117,100 @@ make_readme(struct again *a, char **ret_why)
 	return r;
 }
 
+/* By which key a case was redacted is not in it; what came of it is. */
+static void
+say_redaction(struct again *a)
+{
+	for (size_t i = 0; i < a->made.noriginals; i++) {
+		const struct original *was = &a->v->manifest.originals[i],
+				      *now = &a->made.originals[i];
+
+		if (strcmp(was->redacted.sha256, now->redacted.sha256) != 0)
+			verify_say(a->v, DIFFERENT, was->label,
+				   "redacted again it is not what it was: another key, or another "
+				   "version");
+	}
+}
+
 static int
-make_again(struct again *a, char *const *paths, const struct analyze_options *given, char **ret_why)
+make_again(struct again *a, char *const *paths, const struct verify_request *q, char **ret_why)
 {
 	const struct manifest *m = &a->v->manifest;
 	const struct case_sink sink = {a, create, whole};
-	struct analyze_options o = *given;
+	struct analyze_options o = *q->analyze;
+	const struct case_from from = {.analyze = &o, .key = q->key, .is_redacted = a->is_redacted};
 	const char **labels = arena_alloc(a->v->arena, m->noriginals * sizeof *labels);
 	int r;
 
-	for (size_t i = 0; i < m->noriginals; i++)
+	a->made.noriginals = m->noriginals;
+	a->made.originals = arena_alloc(a->v->arena, m->noriginals * sizeof *a->made.originals);
+	for (size_t i = 0; i < m->noriginals; i++) {
+		a->made.originals[i] = m->originals[i];
 		labels[i] = m->originals[i].label;
+	}
 	o.files = (const char *const *)paths;
 	o.labels = labels;
 	o.nfiles = m->noriginals;
 	o.filter = m->filter;
 	o.min_confidence = m->min_confidence;
 	o.hash = true;
-	a->made.originals = m->originals;
-	a->made.noriginals = m->noriginals;
-	r = case_outputs(&o, &a->made, &sink, NULL, ret_why);
+	a->made.redact = m->redact;
+	a->made.nkeep_names = m->nkeep_names;
+	memcpy(a->made.keep_names, m->keep_names, sizeof m->keep_names);
+	r = case_outputs(&from, &a->made, &sink, ret_why);
 	return r ? r : make_readme(a, ret_why);
 }
 
 static bool
-all_found(struct verifying *v, char *const *paths)
+all_there(const struct manifest *m, char *const *paths)
 {
-	bool all = true;
+	for (size_t i = 0; i < m->noriginals; i++)
+		if (!paths[i])
+			return false;
+	return true;
+}
 
-	for (size_t i = 0; i < v->manifest.noriginals; i++) {
-		const struct original *o = &v->manifest.originals[i];
+static void
+say_found(struct again *a, char *const *paths)
+{
+	for (size_t i = 0; i < a->v->manifest.noriginals; i++) {
+		const struct original *o = &a->v->manifest.originals[i];
 
 		if (paths[i])
-			verify_say(v, FINE, o->label, "the original is %s", paths[i]);
+			verify_say(a->v, FINE, o->label, "the %s is %s",
+				   a->is_redacted ? "redacted copy" : "original", paths[i]);
 		else
-			verify_say(v, MISSING, o->label, "no original of SHA-256 %s, %llu bytes",
+			verify_say(a->v, MISSING, o->label, "no original of SHA-256 %s, %llu bytes",
 				   o->sums.sha256, (unsigned long long)o->sums.size);
-		all &= paths[i] != NULL;
 	}
-	return all;
+}
+
+/* The originals, or the redacted copies if these are there and not the originals. */
+static char **
+find(struct again *a, const struct verify_request *q, char **ret_why)
+{
+	const struct manifest *m = &a->v->manifest;
+	char **paths = originals_find(m, false, q->places, q->nplaces, ret_why), **copies;
+
+	if (!paths || !m->redact || all_there(m, paths))
+		return paths;
+	copies = originals_find(m, true, q->places, q->nplaces, ret_why);
+	a->is_redacted = copies && all_there(m, copies);
+	originals_free(a->is_redacted ? paths : copies, m);
+	return a->is_redacted ? copies : paths;
+}
+
+/* Nobody can redact as it was done by a key that is not there. */
+static bool
+has_key(struct again *a, const struct verify_request *q)
+{
+	const struct manifest *m = &a->v->manifest;
+
+	if (!m->redact || a->is_redacted || (m->key_given && q->key))
+		return true;
+	verify_say(a->v, BAD, "redaction", "%s; it can be made again from redacted copies only",
+		   m->key_given ? "made by a key (--key)" : "made by a key that was thrown away");
+	return false;
 }
 
 int
@@ -164,14 +224,16 @@ verify_again(struct verifying *v, const struct verify_request *q, char **ret_why
 	case_made_by(&a.made);
 	if (!q->nplaces)
 		return 0;
-	paths = originals_find(&v->manifest, q->places, q->nplaces, ret_why);
+	paths = find(&a, q, ret_why);
 	if (!paths)
 		return -EINVAL;
-	if (all_found(v, paths)) {
-		r = make_again(&a, paths, q->analyze, ret_why);
+	say_found(&a, paths);
+	if (all_there(&v->manifest, paths) && has_key(&a, q)) {
+		r = make_again(&a, paths, q, ret_why);
 		if (!r) {
 			say_versions(&a);
 			say_data(&a);
+			say_redaction(&a);
 			compare(&a);
 			v->made_again = v->wrong == wrong;
 		}

@@ -20,8 +20,8 @@ struct verifying {
 	size_t nquery_now;
 	struct sign_key *pin;
 	bool manifest_vouched;
-	bool made_again; /* byte for byte */
-	unsigned wrong;
+	bool made_again;            /* byte for byte */
+	unsigned wrong, wrong_here; /* in all; in the folder itself */
 };
 
 /* One line. */

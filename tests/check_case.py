@@ -178,6 +178,8 @@ def check_refused():
             (2, ["-o", at("x"), "--note", "x" * 5000, c]),
             (2, ["-o", at("x"), "--only", "drop", c]), (2, ["-o", at("x"), "-f", "tcp prt", c]),
             (2, ["-o", at("x"), *["--note", "x"] * 65, c]),
+            (2, ["-o", at("x"), "--key", c, c]), (2, ["-o", at("x"), "--redact", "-f", "tcp", c]),
+            (1, ["-o", at("x"), "--redact", "--key", c, c]),
             (1, ["-o", at("full"), c]), (1, ["-o", at("link"), c]), (1, ["-o", c, c]),
             (1, ["-o", at("missing", "x"), c]), (1, ["-o", at("x"), at("missing.pcap")]),
             (1, ["-o", at("x"), at("text.pcap")]), (1, ["-o", at("x"), at("pipe")]),
@@ -454,6 +456,58 @@ def check_options():
     check(not make(at("cut2"), "-q", at("cut.pcap")).stderr, "unless one is quiet")
 
 
+def check_redacted():
+    """Who was there is in no file of a redacted case; with the key it can be made again."""
+    with open(at("secret"), "wb") as f:
+        f.write(bytes(range(32)))
+    words = ["--redact", "--key", at("secret"), "--keep-name", "open.example"]
+    make(at("redacted"), *words, *[capture(p) for p in PAIR])
+    make(at("redacted2"), *words, *[capture(p) for p in reversed(PAIR)])
+    files = content(at("redacted"))
+    check(files == content(at("redacted2")), "the same key, the same folder")
+    report = json.loads(content(at("one"))["report.json"])
+    clients = {f["flow"]["client"]["ip"] for f in report["findings"]}
+    check(clients, "somebody to be disguised")
+    for name, b in files.items():
+        for ip in clients:
+            raw = bytes(int(x) for x in ip.split("."))
+            check(ip.encode() not in b and raw not in b, "a client in", name, ip)
+    m = json.loads(files["manifest.json"])
+    check("redaction.json" in files and all("redacted" in o for o in m["originals"]), "it is told")
+    redacted = json.loads(files["report.json"])
+    check(all(c["file"].endswith(" (redacted)") for c in redacted["captures"]), "reports say so")
+    check([(f["mechanism"], f["verdict"], [x["frame"] for x in f["frames"]])
+           for f in redacted["findings"]] ==
+          [(f["mechanism"], f["verdict"], [x["frame"] for x in f["frames"]])
+           for f in report["findings"]], "the same findings")
+    again = at("redacted")
+    status, out = verify(again, "--originals", CAPTURES, "--key", at("secret"))
+    check(status == 0 and "redaction.json" in lines(out, "same"), "made again by its key", out)
+    status, out = verify(again, "--originals", CAPTURES)
+    check(status == 1 and "--key" in out and "folder is intact" in out, "a key is missing", out)
+    change(at("secret"), lambda b: flip(b, 9))
+    status, out = verify(again, "--originals", CAPTURES, "--key", at("secret"))
+    check(status == 1 and set(PAIR) <= set(lines(out, "different")), "another key", out)
+    make(at("thrown"), "--redact", capture(PAIR[0]))
+    status, out = verify(at("thrown"), "--originals", CAPTURES)
+    check(status == 1 and "thrown away" in out, "a key that was thrown away", out)
+    check(verify(at("thrown"))[0] == 0, "which is no reason to doubt the folder")
+
+
+def check_redacted_copy():
+    """Who has the redacted copies can make the case again without the originals."""
+    os.mkdir(at("copies"))
+    with open(at("secret"), "wb") as f:
+        f.write(bytes(range(32)))
+    make(at("public"), "--redact", "--key", at("secret"), capture(PAIR[0]))
+    r = tool("redact", "-q", "--key", at("secret"), capture(PAIR[0]), at("copies", "shared.pcapng"))
+    check(r.returncode == 0, "a redacted copy", r.stderr)
+    status, out = verify(at("public"), "--originals", at("copies"))
+    check(status == 0 and "redacted copy" in out and "redaction.json" in lines(out, "note"),
+          "made again from the redacted copy", out)
+    check({"report.json", "evidence.pcapng"} <= set(lines(out, "same")), "byte for byte", out)
+
+
 # --- vouched for ---
 
 def keys():
@@ -609,7 +663,7 @@ def main():
     with tempfile.TemporaryDirectory() as WORK:
         for f in (check_same, check_manifest, check_refused, check_disk_full, check_interrupted,
                   check_signed, check_originals, check_bits, check_folder_changed, check_forged,
-                  check_versions, check_names, check_options, check_openssl):
+                  check_versions, check_names, check_options, check_redacted, check_redacted_copy, check_openssl):
             f()
     for s in SKIPPED:
         print("skipped: " + s)

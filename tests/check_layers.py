@@ -36,6 +36,7 @@ HOME = {
     "options": "options_table", # what the table describes
     "compare": "compare_read",  # what its parts share
     "jsonparts": "report_text",
+    "case_outputs": "case_redact",  # where outputs go, redaction.json too
     "verify_parts": "verify",   # what its two halves share
 }
 # (file, header): why this one may look forward.

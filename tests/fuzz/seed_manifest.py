@@ -14,7 +14,7 @@ def manifest(**changes):
          "tool": {"name": "tamperscope", "version": "1"}, "libraries": {"a": "1"},
          "fingerprints_sha256": "0" * 64, "services_sha256": None,
          "options": {"filter": None, "min_confidence": 0.3, "fingerprints": None, "lists": [],
-                     "redact": False},
+                     "redact": False, "key": False, "keep_names": []},
          "command": [], "command_sha256": "", "meta": {"who": "me"}, "notes": ["n"],
          "originals": [{"file": "a.pcap", "size": 1, "sha256": "1" * 64, "sha512": "2" * 128}],
          "files": [{"file": "report.txt", "size": 2, "sha256": "3" * 64}], "signature": None}
@@ -28,6 +28,9 @@ def manifest(**changes):
     for name in o["lists"]:
         words += ["--fingerprints", name]
     words += ["--redact"] if o["redact"] else []
+    words += ["--key", "key"] if o["key"] else []
+    for name in o["keep_names"]:
+        words += ["--keep-name", name]
     words += ["-o", "case", "--"] + [x["file"] for x in m["originals"]]
     m["command"] = words
     m["command_sha256"] = hashlib.sha256(b"".join(w.encode() + b"\0" for w in words)).hexdigest()
@@ -39,9 +42,12 @@ def write(name, b):
 
 
 OPTIONS = {"filter": "tcp 'x'", "min_confidence": 0.123456789012345678 + 0.3, "fingerprints": "f",
-           "lists": ["a.csv", "b.csv"], "redact": True}
+           "lists": ["a.csv", "b.csv"], "redact": True, "key": True, "keep_names": ["x.y", "z"]}
+ORIGINAL = {"file": "a.pcap", "size": 1, "sha256": "1" * 64, "sha512": "2" * 128,
+            "redacted": {"size": 1, "sha256": "4" * 64}}
 write("smallest", manifest())
-write("options", manifest(options=OPTIONS))
+write("options", manifest(options=OPTIONS, originals=[ORIGINAL]))
+write("not-redacted", manifest(options=OPTIONS))
 write("signed", manifest(signature="Ed25519"))
 write("way-out", manifest(files=[{"file": "../x", "size": 2, "sha256": "3" * 64}]))
 write("twice", manifest(files=[{"file": "a", "size": 2, "sha256": "3" * 64}] * 2))
