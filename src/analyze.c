@@ -306,6 +306,7 @@ make_report(struct analysis *a)
 		     &targets, &r->ntargets, &a->hygiene.targets_left_out);
 	r->targets = targets;
 	a->hygiene.forgotten = history_forgotten(a->history) + shown_forgotten(a->shown);
+	a->hygiene.unlearnt = history_unlearnt(a->history);
 	a->hygiene.rates_forgotten = rates_forgotten(a->rates);
 	a->hygiene.given_up = fingerprints_given_up(a->fingerprints);
 	a->hygiene.http_proxied = proxies_of_http(a->history);
@@ -388,6 +389,7 @@ analysis_time(struct analysis *a, int64_t nsec)
 	if (nsec > a->judge.now)
 		a->judge.now = nsec;
 	flow_retire(a->flows, nsec);
+	judge_slide(&a->judge);
 }
 
 void

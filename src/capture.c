@@ -463,7 +463,8 @@ capture_push(struct capture *c, size_t i, struct frame *f)
 	struct input *in = &c->inputs[i];
 
 	f->capture = (uint16_t)i;
-	f->number = (uint32_t)(in->info.packets + 1);
+	/* 0 is no frame: after four thousand million they count from 1 again. */
+	f->number = (uint32_t)(in->info.packets % UINT32_MAX) + 1;
 	account(in, f);
 	c->frames++;
 }

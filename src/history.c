@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is remembered of flows that are over. */
-#include "history.h"
+#include "history_parts.h"
 #include "dnsread.h"
 #include "episode.h"
 #include "order.h"
@@ -14,49 +14,11 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
-#include "table.h"
-
-/* Names of one address that are remembered: behind a large host stand thousands, but a client
- * that goes there has looked up the one it wants shortly before. */
-#define LESSONS_MAX 8
-
-/* Who was told when that a name has an address. */
-struct lesson {
-	const char *name;
-	int64_t nsec;
-	uint32_t client; /* hash of its address */
-	struct lesson *older;
-};
-
-struct named_address {
-	UT_hash_handle hh;
-	struct addr addr;
-	struct lesson newest;
-};
-
-struct known_resolver {
-	UT_hash_handle hh;
-	struct addr addr;
-	struct resolver r;
-};
 
 #define NO_EPISODE UINT32_MAX
 /* Beyond so many there is room for all at once: what is not used costs nothing, and what is used
  * lies on huge pages that need not move. */
 #define RING_SMALL 8192
-
-struct history {
-	struct episode *ring;
-	/* Of the sorted episodes: the next one of the same name, and the first one of each name by
-	 * its number. NO_EPISODE if there is none. */
-	uint32_t *next_named, *first_named;
-	size_t nfirst;
-	size_t n, size, at;
-	uint64_t forgotten;
-	struct names *names;
-	struct named_address *addresses;
-	struct known_resolver *resolvers;
-};
 
 struct history *
 history_new(void)
@@ -65,17 +27,6 @@ history_new(void)
 
 	h->names = names_new(NAMES_MAX);
 	return h;
-}
-
-static void
-forget_lessons(struct lesson *l)
-{
-	while (l) {
-		struct lesson *older = l->older;
-
-		free(l);
-		l = older;
-	}
 }
 
 static void
@@ -89,7 +40,7 @@ free_tables(struct history *h)
 	while (a) {
 		struct named_address *next = a->hh.next;
 
-		forget_lessons(a->newest.older);
+		history_forget_lessons(a->newest.older);
 		free(a);
 		a = next;
 	}
@@ -170,8 +121,10 @@ learn_address(struct history *h, const struct addr *a, const char *name, int64_t
 		learn_again(x, name, nsec, client);
 		return;
 	}
-	if (HASH_COUNT(h->addresses) >= NAMES_MAX)
+	if (HASH_COUNT(h->addresses) >= NAMES_MAX) {
+		h->unlearnt++;
 		return;
+	}
 	x = xcalloc(1, sizeof *x);
 	x->addr = *a;
 	x->newest = (struct lesson){name, nsec, client, NULL};
@@ -217,8 +170,10 @@ learn_resolver(struct history *h, const struct look *l, const struct episode *e)
 
 	HASH_FIND(hh, h->resolvers, &l->flow->addr[SERVER], sizeof(struct addr), x);
 	if (!x) {
-		if (HASH_COUNT(h->resolvers) >= RESOLVERS_MAX)
+		if (HASH_COUNT(h->resolvers) >= RESOLVERS_MAX) {
+			h->unlearnt++;
 			return;
+		}
 		x = xcalloc(1, sizeof *x);
 		x->addr = l->flow->addr[SERVER];
 		x->r.fastest = INT64_MAX;

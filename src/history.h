@@ -39,6 +39,13 @@ const char *history_intern(struct history *h, const char *text);
 /* All such texts: each name of an episode is one of them. */
 const struct names *history_names(const struct history *h);
 
+/* Of a capture that goes on: when names are many, those go that only the oldest conversations have
+ * said, and these with them, so that new ones are not nameless; likewise addresses and resolvers.
+ * `held` are n names of the history that others hold: they stay, and are written anew. */
+void history_make_room(struct history *h, const char **const *held, size_t n);
+/* Addresses, and resolvers, whose names or habits were forgotten for want of room. */
+uint64_t history_unlearnt(const struct history *h);
+
 /* After the last flow: all episodes, sorted by server address, then time. */
 struct episode *history_episodes(struct history *h, size_t *ret_n);
 /* The episodes with that server address: [*ret_from, *ret_to). */

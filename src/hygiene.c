@@ -252,6 +252,10 @@ tell_caps(struct sentences *s, const struct hygiene *h)
 		    s, h->forgotten,
 		    "# conversation{ was|s were} forgotten as {a control|controls} for want of "
 		    "room.");
+	if (h->unlearnt)
+		say_count(s, h->unlearnt,
+			  "Of # address{|es} it was forgotten, for want of room, what DNS had said "
+			  "of {it|them}.");
 	if (h->rates_forgotten)
 		say_count(
 		    s, h->rates_forgotten,

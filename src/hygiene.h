@@ -24,7 +24,7 @@ struct hygiene {
 	bool server_ttls_differ;
 	struct addr servers[SERVERS_MANY]; /* the first different ones */
 	size_t nservers;
-	uint64_t suspicions_dropped, forgotten;
+	uint64_t suspicions_dropped, forgotten, unlearnt;
 	uint64_t suspicions_forgotten; /* old ones, of a capture that goes on */
 	uint64_t rates_forgotten;      /* records of losses that are not whole */
 	uint64_t given_up; /* conversations that asked the fingerprints for too much work */

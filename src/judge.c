@@ -465,6 +465,17 @@ judge_part(struct judge *j, struct flow *f)
 	f->bits = (uint16_t)((f->bits | FLOW_CONTINUED) & ~FLOW_FACTS_FULL);
 }
 
+void
+judge_slide(struct judge *j)
+{
+	const char ***held = xcalloc(j->n, sizeof *held);
+
+	for (size_t i = 0; i < j->n; i++)
+		held[i] = &j->candidates[i].episode.name;
+	history_make_room(j->history, (const char **const *)held, j->n);
+	free(held);
+}
+
 int64_t
 judge_make_room(struct judge *j)
 {

@@ -47,5 +47,7 @@ void judge_keep(struct judge *j, const struct suspicion *s, const struct episode
 /* Of a capture that goes on: forgets the oldest suspicions when they are many. Returns the time
  * before which nothing is remembered, or 0. */
 int64_t judge_make_room(struct judge *j);
+/* Likewise: what conversations have named makes room. */
+void judge_slide(struct judge *j);
 /* Frees the candidates whose findings were not taken. */
 void judge_free(struct judge *j);

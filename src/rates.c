@@ -113,19 +113,24 @@ record_bytes(const struct log *log)
 	return log->rate->side[CLIENT].npacked + (size_t)log->rate->side[SERVER].npacked;
 }
 
-/* Forgets the one that was not suspected and ended first. */
+/* Forgets the one that was not suspected and ended first; of `any`, also one that was. */
 static bool
-forget_bystander(struct rates *r)
+forget_first(struct rates *r, bool any)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->logs[i].suspected)
+		if (r->logs[i].suspected && !any)
 			continue;
-		r->bystanders -= record_bytes(&r->logs[i]);
+		if (r->logs[i].suspected) {
+			r->nsuspected--;
+			r->forgotten++;
+		} else {
+			r->bystanders -= record_bytes(&r->logs[i]);
+			r->unmissed++;
+		}
 		r->bytes -= record_bytes(&r->logs[i]);
 		rate_free(r->logs[i].rate, r->points);
 		memmove(&r->logs[i], &r->logs[i + 1], (r->n - i - 1) * sizeof *r->logs);
 		r->n--;
-		r->unmissed++;
 		return true;
 	}
 	return false;
@@ -134,7 +139,8 @@ forget_bystander(struct rates *r)
 static bool
 has_room(struct rates *r)
 {
-	return (r->n < RATES_MAX && r->bytes <= RECORDS_MAX) || forget_bystander(r);
+	return (r->n < RATES_MAX && r->bytes <= RECORDS_MAX) || forget_first(r, false) ||
+	       forget_first(r, true);
 }
 
 static bool
@@ -181,7 +187,7 @@ rates_take(struct rates *r, const struct look *l, struct flow *f)
 		r->nsuspected++;
 	else
 		r->bystanders += record_bytes(log);
-	while ((r->bystanders > BYSTANDERS_MAX || r->bytes > RECORDS_MAX) && forget_bystander(r))
+	while ((r->bystanders > BYSTANDERS_MAX || r->bytes > RECORDS_MAX) && forget_first(r, false))
 		;
 }
 

@@ -117,6 +117,30 @@ shown_read(const struct look *l, struct shown *ret)
 	return true;
 }
 
+static void
+keep_texts(struct shown_store *s, struct shown *x)
+{
+	x->name = arena_printf(s->arena, "%s", x->name);
+	x->issuer = arena_printf(s->arena, "%.*s", TEXT_KEPT, x->issuer);
+	x->subject = arena_printf(s->arena, "%.*s", TEXT_KEPT, x->subject);
+}
+
+/* The older one, whose texts go, too. */
+static void
+forget_half(struct shown_store *s)
+{
+	struct arena *before = s->arena;
+	size_t half = s->n / 2;
+
+	s->arena = arena_new();
+	s->n -= half;
+	s->forgotten += half;
+	memmove(s->v, s->v + half, s->n * sizeof *s->v);
+	for (size_t i = 0; i < s->n; i++)
+		keep_texts(s, &s->v[i]);
+	arena_free(before);
+}
+
 void
 shown_add(struct shown_store *s, const struct look *l)
 {
@@ -124,17 +148,13 @@ shown_add(struct shown_store *s, const struct look *l)
 
 	if (!shown_read(l, &x))
 		return;
-	if (s->n == SHOWN_MAX) {
-		s->forgotten++;
-		return;
-	}
+	if (s->n == SHOWN_MAX)
+		forget_half(s);
 	if (s->n == s->size) {
 		s->size = s->size ? s->size * 2 : 64;
 		s->v = xrealloc(s->v, s->size, sizeof *s->v);
 	}
-	x.name = arena_printf(s->arena, "%s", x.name);
-	x.issuer = arena_printf(s->arena, "%.*s", TEXT_KEPT, x.issuer);
-	x.subject = arena_printf(s->arena, "%.*s", TEXT_KEPT, x.subject);
+	keep_texts(s, &x);
 	s->v[s->n++] = x;
 	s->sorted = false;
 }

@@ -33,6 +33,7 @@ HOME = {
     "correlate": "candidate",   # what is correlated, which correlate_dns.c shares
     "report": "rows",           # what rows and targets fill and writers read
     "report_parts": "report",
+    "history_parts": "history", # what its two files share
     "options": "options_table", # what the table describes
     "compare": "compare_read",  # what its parts share
     "jsonparts": "report_text",

@@ -379,6 +379,40 @@ empty_history(void **state)
 	history_free(NULL);
 }
 
+/* A capture that goes on names more than is kept: the newest are known, and their conversations. */
+static void
+names_slide(void **state)
+{
+	enum { MANY = 3 * NAMES_MAX };
+	char text[32];
+	struct episode held = {0}, e;
+	const char **holds[] = {&held.name};
+	const struct addr a = addr_from_v4((const uint8_t[4]){203, 0, 113, 9});
+	size_t i = SIZE_MAX;
+	struct past p;
+
+	(void)state;
+	past_begin(&p);
+	for (unsigned n = 0; n < MANY; n++) {
+		snprintf(text, sizeof text, "n%u.example", n);
+		e = served(&p, n, (uint8_t)(1 + n % 200), 443, text);
+		assert_non_null(e.name);
+		if (!n)
+			held.name = e.name;
+		history_make_room(p.history, (const char **const *)holds, 1);
+		assert_string_equal(held.name, "n0.example");
+	}
+	assert_true(names_count(history_names(p.history)) <= NAMES_MAX);
+	assert_true(history_forgotten(p.history) >= MANY - EPISODES_MAX);
+	history_episodes(p.history, &i);
+	i = SIZE_MAX;
+	assert_non_null(history_named(p.history, text, &i));
+	i = SIZE_MAX;
+	assert_null(history_named(p.history, "n5.example", &i));
+	assert_null(history_name_of(p.history, &a, &a, 0));
+	past_end(&p);
+}
+
 int
 main(void)
 {
@@ -388,6 +422,7 @@ main(void)
 	    cmocka_unit_test(found_by_name),
 	    cmocka_unit_test(names_are_kept_once),
 	    cmocka_unit_test(oldest_are_forgotten),
+	    cmocka_unit_test(names_slide),
 	    cmocka_unit_test(resolvers_are_known),
 	    cmocka_unit_test(names_of_addresses),
 	    cmocka_unit_test(questions_of_one_conversation),

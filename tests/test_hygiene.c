@@ -85,6 +85,7 @@ each_has_its_sentence(void **state)
 	    {&x.flows.evicted, 13, "13 conversations were judged before their end"},
 	    {&x.hygiene.facts_full, 14, "14 conversations said more than is kept"},
 	    {&x.hygiene.trace_full, 15, "Of 15 conversations not all odd packets"},
+	    {&x.hygiene.unlearnt, 18, "Of 18 addresses it was forgotten"},
 	    {&x.hygiene.forgotten, 16, "16 conversations were forgotten as controls"},
 	    {&x.hygiene.suspicions_dropped, 17, "17 suspicions were dropped"},
 	    {&x.hygiene.given_up, 18, "18 times a fingerprint was not tried to the end"},
