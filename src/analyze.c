@@ -309,6 +309,7 @@ make_report(struct analysis *a)
 	a->hygiene.unlearnt = history_unlearnt(a->history);
 	a->hygiene.rates_forgotten = rates_forgotten(a->rates);
 	a->hygiene.given_up = fingerprints_given_up(a->fingerprints);
+	a->hygiene.workers = a->options->workers;
 	a->hygiene.http_proxied = proxies_of_http(a->history);
 	r->nlimits = limits_tell(a->arena, &a->hygiene, a->capture, &limits);
 	r->limits = limits;

@@ -23,6 +23,7 @@ struct analyze_options {
 	double min_confidence; /* findings below it are left out; 0.3 by default */
 	unsigned only;         /* bits of enum mechanism; 0 means all */
 	const char *target;    /* only findings and targets of this name or address, or NULL */
+	unsigned workers;      /* that many processes share the capture; 0 and 1: it is alone */
 	bool pushed;           /* `files` are interfaces, whose frames analysis_push() brings */
 	bool suggest;          /* print a stanza for each abnormal flow that nothing explains */
 	bool stats;            /* count endings and signatures */

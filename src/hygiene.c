@@ -167,6 +167,12 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 	const struct decode_counts *d = h->decode;
 	const struct flow_counts *f = h->flows;
 
+	if (h->workers > 1)
+		say(s,
+		    "%u workers watched: what passes between two addresses is seen by one of them, "
+		    "and held against what the same worker saw only, so that controls at other "
+		    "addresses may be missing.",
+		    h->workers);
 	if (hygiene_one_way(h))
 		say(s, "No TCP connection is seen in both directions: nothing can be concluded "
 		       "from silence.");

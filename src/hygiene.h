@@ -29,6 +29,7 @@ struct hygiene {
 	uint64_t rates_forgotten;      /* records of losses that are not whole */
 	uint64_t given_up; /* conversations that asked the fingerprints for too much work */
 	size_t targets_left_out;
+	unsigned workers; /* processes that share the capture, of which this is one */
 	struct tricks tricks;
 	unsigned http_proxied; /* servers whose port 80 is nearer than their port 443 */
 };

@@ -8,10 +8,10 @@
 #include "recording.h"
 #include "report_parts.h"
 #include "safety.h"
+#include "signals.h"
+#include "workers.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How long a wait for frames lasts at most. */
@@ -23,7 +23,13 @@
 struct live {
 	const struct live_options *o;
 	void (*tell)(const char *fmt, ...);
-	struct livecap *capture;
+	struct livecap **captures; /* one for each worker */
+	struct livecap *capture;   /* this one's */
+	unsigned worker, workers;  /* which of how many it is, from 0 */
+	pid_t parent;              /* of a worker; 0 if it is alone */
+	char **interfaces,
+	    **names;  /* all that there are: worker by worker; what reports call them */
+	size_t first; /* of them is this worker's first */
 	struct analysis *analysis;
 	struct ring *ring;
 	struct told *told;
@@ -31,105 +37,42 @@ struct live {
 	struct recording *recording; /* NULL: nothing is stored */
 	int error;                   /* of it */
 	struct output out;
-	uint64_t frames, looked; /* frames so far, and when the last look began */
-	int64_t began, look_began, next_look, shown; /* of the steady clock */
-	uint64_t shown_frames;
-	size_t findings;
-	int evidence_error; /* that was told; 0: evidence is kept */
-	bool status_line;
+	int evidence_error;                   /* that was told; 0: evidence is kept */
+	const char *report;                   /* file, or NULL */
+	uint64_t looked;                      /* frames when the last look began */
+	int64_t began, look_began, next_look; /* of the steady clock */
+	struct live_state state, *shown_to_parent;
+	struct statusline status;
 };
-
-static volatile sig_atomic_t stopped, hung_up, asked;
-
-static void
-on_signal(int number)
-{
-	if (number == SIGHUP)
-		hung_up = 1;
-	else if (number == SIGUSR1)
-		asked = 1;
-	else
-		stopped = 1;
-}
-
-static void
-listen_to_signals(void)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
-	struct sigaction action = {.sa_handler = on_signal};
-
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		sigaction(signals[i], &action, NULL);
-}
-
-static int64_t
-clock_now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
-}
 
 static void
 take(void *context, size_t interface, struct frame *f)
 {
 	struct live *l = context;
 
-	analysis_push(l->analysis, interface, f);
+	analysis_push(l->analysis, l->first + interface, f);
 	ring_add(l->ring, f);
-	l->frames++;
+	l->state.frames++;
 	if (l->recording && !l->error)
 		l->error = recording_add(l->recording, f);
 }
 
 /* Drops are part of what a report must say. */
-static uint64_t
-count_drops(struct live *l)
+static void
+take_stock(struct live *l)
 {
-	uint64_t all = 0;
-
+	l->state.open_flows = analysis_open_flows(l->analysis);
+	l->state.dropped = 0;
 	for (size_t i = 0; i < l->o->capture.n; i++) {
 		struct livecap_counts counts;
 
 		livecap_counts(l->capture, i, &counts);
-		capture_push_dropped(analysis_capture(l->analysis), i,
+		capture_push_dropped(analysis_capture(l->analysis), l->first + i,
 				     counts.dropped + counts.interface_dropped);
-		all += counts.dropped + counts.interface_dropped;
+		l->state.dropped += counts.dropped + counts.interface_dropped;
 	}
-	return all;
-}
-
-static void
-tell_state(struct live *l)
-{
-	l->tell("%llu packets, %zu conversations open, %zu findings, %llu packets dropped",
-		(unsigned long long)l->frames, analysis_open_flows(l->analysis), l->findings,
-		(unsigned long long)count_drops(l));
-}
-
-static void
-draw_status(struct live *l)
-{
-	int64_t now = clock_now(CLOCK_MONOTONIC);
-	double seconds = (double)(now - l->shown) / (double)NSEC_PER_SEC;
-
-	if (!l->status_line || seconds < 1)
-		return;
-	fprintf(stderr, "\r\033[K%.0f packets/s, %zu open, %zu findings, %llu dropped",
-		(double)(l->frames - l->shown_frames) / seconds, analysis_open_flows(l->analysis),
-		l->findings, (unsigned long long)count_drops(l));
-	fflush(stderr);
-	l->shown = now;
-	l->shown_frames = l->frames;
-}
-
-static void
-clear_status(const struct live *l)
-{
-	if (l->status_line)
-		fputs("\r\033[K", stderr);
+	if (l->shown_to_parent)
+		*l->shown_to_parent = l->state;
 }
 
 /* Once when it begins, and once when it is over. */
@@ -140,17 +83,17 @@ tell_of_evidence(struct live *l)
 	const char *folder = l->o->evidence.folder;
 
 	if (k->error && k->error != l->evidence_error) {
-		clear_status(l);
+		statusline_clear(&l->status);
 		l->tell("%s: evidence cannot be kept: %s; findings are told all the same", folder,
 			strerror(-k->error));
 		l->evidence_error = k->error;
 	} else if (!k->error && k->files && l->evidence_error) {
-		clear_status(l);
+		statusline_clear(&l->status);
 		l->tell("%s: evidence is kept again", folder);
 		l->evidence_error = 0;
 	}
 	if (k->removed) {
-		clear_status(l);
+		statusline_clear(&l->status);
 		l->tell("%s: the oldest evidence was removed for --max-disk: %zu %s", folder,
 			k->removed, k->removed == 1 ? "file" : "files");
 	}
@@ -160,19 +103,19 @@ tell_of_evidence(struct live *l)
 static int
 end_look(struct live *l)
 {
-	int64_t took = clock_now(CLOCK_MONOTONIC) - l->look_began;
+	int64_t took = clock_steady() - l->look_began;
 	int n = glance_end(&l->glance, l->out.file);
 
-	l->next_look = clock_now(CLOCK_MONOTONIC) +
+	l->next_look = clock_steady() +
 		       (took * LOOK_SHARE > LOOK_EVERY ? took * LOOK_SHARE : LOOK_EVERY - took);
 	if (n == -ECHILD) {
-		clear_status(l);
+		statusline_clear(&l->status);
 		l->tell("a look at what was captured came to nothing");
 		return 0;
 	}
 	tell_of_evidence(l);
 	if (n > 0)
-		l->findings += (size_t)n;
+		l->state.findings += (size_t)n;
 	l->glance.since = analysis_make_room(l->analysis);
 	told_forget(l->told, l->glance.since);
 	return n < 0 ? n : 0;
@@ -181,12 +124,12 @@ end_look(struct live *l)
 static void
 begin_look(struct live *l)
 {
-	int64_t now = clock_now(CLOCK_MONOTONIC);
+	int64_t now = clock_steady();
 
-	if (l->glance.process || now < l->next_look || l->frames == l->looked)
+	if (l->glance.process || now < l->next_look || l->state.frames == l->looked)
 		return;
-	count_drops(l);
-	l->looked = l->frames;
+	take_stock(l);
+	l->looked = l->state.frames;
 	l->look_began = now;
 	if (glance_begin(&l->glance))
 		l->next_look = now + LOOK_EVERY;
@@ -197,7 +140,7 @@ reopen(struct live *l)
 {
 	int error;
 
-	hung_up = 0;
+	signal_reopen = 0;
 	if (!l->o->output)
 		return 0;
 	error = output_close(&l->out);
@@ -207,40 +150,52 @@ reopen(struct live *l)
 static bool
 is_over(const struct live *l)
 {
-	int64_t ran = clock_now(CLOCK_MONOTONIC) - l->began;
+	int64_t ran = clock_steady() - l->began;
 
-	return stopped || !livecap_alive(l->capture) || (l->o->count && l->frames >= l->o->count) ||
+	if (signal_stop || !livecap_alive(l->capture))
+		return true;
+	if (l->parent) /* who counts for all */
+		return getppid() != l->parent;
+	return (l->o->count && l->state.frames >= l->o->count) ||
 	       (l->o->duration && ran >= l->o->duration);
+}
+
+/* All workers see the same interfaces; one of them tells. */
+static void
+tell_trouble(struct live *l)
+{
+	char *trouble = livecap_trouble(l->capture);
+
+	if (trouble && l->worker == 0) {
+		statusline_clear(&l->status);
+		l->tell("%s", trouble);
+	}
+	free(trouble);
 }
 
 static int
 turn(struct live *l)
 {
 	bool said;
-	char *trouble;
 	int error = 0;
 
 	livecap_wait(l->capture, l->glance.process ? l->glance.fd : -1, (int)WAIT_MSEC, &said);
 	livecap_read(l->capture, take, l);
 	/* What the kernel still gathers is older than now. */
-	analysis_time(l->analysis, clock_now(CLOCK_REALTIME) - WAIT_MSEC * 2 * NSEC_PER_MSEC);
+	analysis_time(l->analysis, clock_wall() - WAIT_MSEC * 2 * NSEC_PER_MSEC);
 	if (said && glance_read(&l->glance))
 		error = end_look(l);
 	begin_look(l);
-	trouble = livecap_trouble(l->capture);
-	if (trouble) {
-		clear_status(l);
-		l->tell("%s", trouble);
-		free(trouble);
+	tell_trouble(l);
+	take_stock(l);
+	if (signal_tell) {
+		signal_tell = 0;
+		statusline_clear(&l->status);
+		state_tell(&l->state, l->tell);
 	}
-	if (asked) {
-		asked = 0;
-		clear_status(l);
-		tell_state(l);
-	}
-	if (hung_up && !error)
+	if (signal_reopen && !error)
 		error = reopen(l);
-	draw_status(l);
+	statusline_draw(&l->status, &l->state);
 	return error ? error : l->error;
 }
 
@@ -255,7 +210,7 @@ end(struct live *l)
 		;
 	if (l->glance.process)
 		end_look(l);
-	count_drops(l);
+	take_stock(l);
 	error = glance_last(&l->glance, l->out.file);
 	tell_of_evidence(l);
 	if (error >= 0)
@@ -263,9 +218,9 @@ end(struct live *l)
 	if (!error)
 		error = recording_end(l->recording);
 	l->recording = NULL;
-	if (error || !l->o->report)
+	if (error || !l->report)
 		return error;
-	error = output_open(strcmp(l->o->report, "-") == 0 ? NULL : l->o->report, &out);
+	error = output_open(strcmp(l->report, "-") == 0 ? NULL : l->report, &out);
 	if (!error)
 		error = l->o->writer->write(analysis_report(l->analysis),
 					    &(struct report_style){.columns = 80}, out.file);
@@ -273,31 +228,82 @@ end(struct live *l)
 }
 
 static struct recording *
-begin_recording(const struct live_options *o)
+begin_recording(const struct live *l, const char *name)
 {
-	const struct recording_options r = {.name = o->write,
-					    .interfaces = o->capture.interfaces,
-					    .n = o->capture.n,
-					    .bytes = o->rotate_bytes,
-					    .duration = o->rotate_nsec};
+	const struct recording_options r = {.name = name,
+					    .interfaces = (const char *const *)l->interfaces,
+					    .n = l->workers * l->o->capture.n,
+					    .bytes = l->o->rotate_bytes,
+					    .duration = l->o->rotate_nsec};
 
-	return o->write ? recording_new(&r) : NULL;
+	return name ? recording_new(&r) : NULL;
 }
 
 static unsigned
 number(void *context, const struct finding *f)
 {
-	return told_number(context, f);
+	const struct live *l = context;
+
+	return told_number(l->told, f);
+}
+
+/* Opens all interfaces once for each worker. One that cannot be shared is watched by one. */
+static int
+open_captures(struct live *l, char **ret_why)
+{
+	struct livecap_options c = l->o->capture;
+	uint16_t *groups = xcalloc(c.n, sizeof *groups);
+	int error = 0;
+
+	c.groups = l->workers > 1 ? groups : NULL;
+	for (unsigned i = 0; i < l->workers && !error; i++) {
+		error = livecap_open(&c, &l->captures[i], ret_why);
+		if (error != -EOPNOTSUPP || i)
+			continue;
+		l->tell("%s; one worker watches", *ret_why ? *ret_why : "");
+		free(*ret_why);
+		*ret_why = NULL;
+		l->workers = 1;
+		c.groups = NULL;
+		error = livecap_open(&c, &l->captures[0], ret_why);
+	}
+	/* Until the last had joined, frames were shared out among fewer. */
+	for (unsigned i = 0; c.groups && i < l->workers && !error; i++)
+		livecap_since(l->captures[i], clock_wall());
+	free(groups);
+	return error;
+}
+
+static void
+name_interfaces(struct live *l)
+{
+	size_t n = l->o->capture.n;
+
+	l->interfaces = xcalloc(l->workers * n, sizeof *l->interfaces);
+	l->names = xcalloc(l->workers * n, sizeof *l->names);
+	for (size_t i = 0; i < l->workers * n; i++) {
+		const char *name = l->o->capture.interfaces[i % n];
+
+		l->interfaces[i] = xstrdup(name);
+		if (l->workers == 1 ||
+		    asprintf(&l->names[i], "%s (worker %zu)", name, i / n + 1) < 0)
+			l->names[i] = xstrdup(name);
+	}
 }
 
 static int
 open_all(struct live *l, struct analyze_options *a, char **ret_why)
 {
 	const struct live_options *o = l->o;
-	int error = analysis_begin(a, &l->analysis, ret_why);
+	int error = open_captures(l, ret_why);
 
-	if (!error)
-		error = livecap_open(&o->capture, &l->capture, ret_why);
+	if (error)
+		return error;
+	name_interfaces(l);
+	a->files = (const char *const *)l->names;
+	a->nfiles = l->workers * o->capture.n;
+	a->workers = l->workers;
+	error = analysis_begin(a, &l->analysis, ret_why);
 	if (error)
 		return error;
 	error = o->output ? output_append(o->output, &l->out) : output_open(NULL, &l->out);
@@ -310,40 +316,117 @@ open_all(struct live *l, struct analyze_options *a, char **ret_why)
 	return error || !o->evidence.folder ? error : evidence_files_begin(&o->evidence, ret_why);
 }
 
+/* From the first frame to the report. */
+static int
+watch(struct live *l, const char *write)
+{
+	int error = 0;
+
+	signals_listen();
+	l->told = told_new(l->worker + 1, l->workers);
+	l->ring = ring_new(l->o->ring / l->workers);
+	l->glance = (struct glance){
+	    .analysis = l->analysis, .told = l->told, .ring = l->ring, .evidence = l->o->evidence};
+	l->status.drawn = !l->parent && !l->o->quiet && isatty(STDERR_FILENO);
+	l->recording = begin_recording(l, write);
+	l->began = l->status.nsec = clock_steady();
+	while (!error && !is_over(l))
+		error = turn(l);
+	statusline_clear(&l->status);
+	error = error ? error : end(l);
+	take_stock(l);
+	if (!l->parent && !l->o->quiet)
+		state_tell(&l->state, l->tell);
+	return error;
+}
+
+static char *
+name_of_worker(const struct live *l, const char *file)
+{
+	char *name;
+
+	if (!file || asprintf(&name, "%s.w%u", file, l->worker + 1) < 0)
+		return NULL;
+	return name;
+}
+
+/* In a process of its own, which ends afterwards. */
+static int
+work(void *context, unsigned worker, int fd, struct live_state *state)
+{
+	struct live *l = context;
+	int error;
+
+	for (unsigned i = 0; i < l->workers; i++)
+		if (i != worker)
+			livecap_leave(l->captures[i]);
+	l->worker = worker;
+	l->capture = l->captures[worker];
+	l->first = worker * l->o->capture.n;
+	l->shown_to_parent = state;
+	l->out = (struct output){.file = fdopen(fd, "w"), .name = "its parent"};
+	l->report = name_of_worker(l, l->o->report);
+	error = l->out.file ? watch(l, name_of_worker(l, l->o->write)) : -ENOMEM;
+	if (error && getppid() == l->parent)
+		l->tell("worker %u: %s", worker + 1, strerror(-error));
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int
+lead(struct live *l, char **ret_why)
+{
+	const struct workers_options o = {.n = l->workers,
+					  .work = work,
+					  .context = l,
+					  .name = l->o->output,
+					  .duration = l->o->duration,
+					  .count = l->o->count,
+					  .quiet = l->o->quiet,
+					  .tell = l->tell};
+
+	signals_listen();
+	l->parent = getpid();
+	return workers_run(&o, &l->out, ret_why);
+}
+
+static void
+close_all(struct live *l)
+{
+	for (unsigned i = 0; i < l->o->workers; i++)
+		livecap_close(l->captures[i]);
+	for (size_t i = 0; l->names && i < l->workers * l->o->capture.n; i++) {
+		free(l->names[i]);
+		free(l->interfaces[i]);
+	}
+	free(l->names);
+	free(l->interfaces);
+	free(l->captures);
+	glance_stop(&l->glance);
+	recording_end(l->recording);
+	ring_free(l->ring);
+	told_free(l->told);
+	analysis_free(l->analysis);
+}
+
 int
 live_run(const struct live_options *o, void (*tell)(const char *fmt, ...), char **ret_why)
 {
-	struct live l = {.o = o, .tell = tell, .told = told_new()};
+	struct live l = {.o = o, .tell = tell, .workers = o->workers, .report = o->report};
 	struct analyze_options a = o->analyze;
 	int error;
 
 	*ret_why = NULL;
 	a.pushed = true;
 	a.number = number;
-	a.number_context = l.told;
+	a.number_context = &l;
+	l.captures = xcalloc(o->workers, sizeof(struct livecap *));
 	error = open_all(&l, &a, ret_why);
-	if (!error) {
-		listen_to_signals();
-		l.ring = ring_new(o->ring);
-		l.glance = (struct glance){.analysis = l.analysis,
-					   .told = l.told,
-					   .ring = l.ring,
-					   .evidence = o->evidence};
-		l.status_line = !o->quiet && isatty(STDERR_FILENO);
-		l.recording = begin_recording(o);
-		l.began = l.shown = clock_now(CLOCK_MONOTONIC);
-		while (!error && !is_over(&l))
-			error = turn(&l);
-		clear_status(&l);
-		error = error ? error : end(&l);
-		if (!o->quiet)
-			tell_state(&l);
+	if (!error && l.workers > 1) {
+		error = lead(&l, ret_why);
+	} else if (!error) {
+		l.capture = l.captures[0];
+		error = watch(&l, o->write);
 	}
-	glance_stop(&l.glance);
-	recording_end(l.recording);
-	ring_free(l.ring);
-	told_free(l.told);
-	livecap_close(l.capture);
-	analysis_free(l.analysis);
+	close_all(&l);
 	return error;
 }

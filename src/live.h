@@ -22,6 +22,7 @@ struct live_options {
 	size_t ring;      /* bytes of frames that are kept for evidence */
 	int64_t duration; /* nanoseconds; 0: until it is told to end */
 	uint64_t count;   /* frames; 0: any number */
+	unsigned workers; /* processes, from 1 */
 	bool quiet;
 };
 

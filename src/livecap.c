@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bpf.h"
+#include "fanout.h"
 
 /* How long the kernel may gather frames before it shows them. */
 #define GATHER_MSEC 100
@@ -32,6 +33,7 @@ struct interface {
 struct livecap {
 	struct interface *interfaces;
 	size_t n;
+	int64_t since;
 	struct pollfd *polled;
 	void (*take)(void *context, size_t interface, struct frame *f);
 	void *context;
@@ -110,6 +112,17 @@ interface_open(struct interface *i, const struct livecap_options *o, char **ret_
 	return set_filter(i, o->filter, ret_why);
 }
 
+static int
+share(const struct interface *i, uint16_t *group, char **ret_why)
+{
+	int error = fanout_join(pcap_get_selectable_fd(i->pcap), group);
+
+	if (!error)
+		return 0;
+	why_not(ret_why, "%s: its packets cannot be shared out: %s", i->name, strerror(-error));
+	return -EOPNOTSUPP;
+}
+
 int
 livecap_open(const struct livecap_options *o, struct livecap **ret, char **ret_why)
 {
@@ -124,6 +137,8 @@ livecap_open(const struct livecap_options *o, struct livecap **ret, char **ret_w
 		i->name = o->interfaces[l->n];
 		i->all = l;
 		error = interface_open(i, o, ret_why);
+		if (!error && o->groups)
+			error = share(i, &o->groups[l->n], ret_why);
 		if (error) {
 			l->n++;
 			livecap_close(l);
@@ -150,6 +165,23 @@ livecap_close(struct livecap *l)
 	free(l);
 }
 
+/* No pcap_close(): that would end the ring for all. */
+void
+livecap_leave(struct livecap *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		close(pcap_get_selectable_fd(l->interfaces[i].pcap));
+		l->interfaces[i].pcap = NULL;
+	}
+	livecap_close(l);
+}
+
+void
+livecap_since(struct livecap *l, int64_t nsec)
+{
+	l->since = nsec;
+}
+
 void
 livecap_wait(struct livecap *l, int other, int milliseconds, bool *ret_other)
 {
@@ -172,6 +204,8 @@ on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
 	};
 
 	l->taken++;
+	if (f.nsec < l->since)
+		return;
 	l->take(l->context, (size_t)(i - l->interfaces), &f);
 }
 

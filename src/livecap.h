@@ -15,6 +15,9 @@ struct livecap_options {
 	int snaplen;        /* bytes of each frame */
 	int buffer;         /* bytes of the kernel's ring, for each interface */
 	bool promiscuous;
+	/* NULL, or for each interface the number of the group of sockets that share its frames; 0
+	 * begins one, and becomes its number (fanout.h). */
+	uint16_t *groups;
 };
 
 /* What the kernel counts, since the beginning. */
@@ -24,9 +27,16 @@ struct livecap_counts {
 };
 
 /* Opens all interfaces. On failure returns a negative errno, -EPERM if it is for want of rights,
- * and one line in *ret_why, to be freed by the caller. */
+ * -EOPNOTSUPP if an interface cannot be shared, and one line in *ret_why, to be freed by the
+ * caller.
+ */
 int livecap_open(const struct livecap_options *o, struct livecap **ret, char **ret_why);
 void livecap_close(struct livecap *l); /* accepts NULL */
+/* For the copy of a process that does not read it: closes what it has of it; the process itself
+ * goes on. */
+void livecap_leave(struct livecap *l);
+/* Frames captured before that time are left out. */
+void livecap_since(struct livecap *l, int64_t nsec);
 
 /* Waits until there is something on an interface or on `other` (-1 for none), at most so long;
  * *ret_other says whether `other` has something. Signals end the wait. */

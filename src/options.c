@@ -16,6 +16,8 @@
 
 /* The contract: below this nothing is reported. */
 #define CONFIDENCE_MIN 0.3
+/* Sockets of a group, unless one asks for more (packet(7), PACKET_FANOUT). */
+#define WORKERS_MAX 256
 /* Clocks without a battery begin at 1970. */
 #define CLOCK_OFFSET_MAX 4e9
 
@@ -203,6 +205,7 @@ parse_amount(int letter, const char *word, struct live_wishes *w, char **ret_why
 	    {DURATION, offsetof(struct live_wishes, duration), LONG_MAX / 2000000000, 1},
 	    {ROTATE_TIME, offsetof(struct live_wishes, rotate_time), LONG_MAX / 2000000000, 1},
 	    {COUNT, offsetof(struct live_wishes, count), LONG_MAX, 1},
+	    {WORKERS, offsetof(struct live_wishes, workers), WORKERS_MAX, 1},
 	    {SNAPLEN, offsetof(struct live_wishes, snaplen), 262144, 1},
 	    {BUFFER, offsetof(struct live_wishes, buffer), 2047, 1UL << 20},
 	    {RING, offsetof(struct live_wishes, ring), 65536, 1UL << 20},
@@ -380,6 +383,11 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 			     o->key           ? "key"
 			     : o->nkeep_names ? "keep-name"
 					      : "hide-server");
+	if (command == LIVE && o->live.workers > 1 && o->live.report &&
+	    strcmp(o->live.report, "-") == 0)
+		return wrong(ret_why,
+			     "live: expected a file for --report, not - (standard output): "
+			     "with --workers there are several reports");
 	if (command == CASE && !o->output)
 		return wrong(ret_why, "case: expected -o DIR, the folder to be made");
 	if ((int)n < command_rows[command].least)
@@ -421,12 +429,13 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 int
 options_parse(enum command command, int argc, char **argv, struct options *ret, char **ret_why)
 {
-	struct options o = {.writer = report_writers,
-			    .analyze.min_confidence = CONFIDENCE_MIN,
-			    .view = NVIEWS,
-			    .live = {.buffer = 32UL << 20, .ring = 64UL << 20, .snaplen = 65535},
-			    .analyze.suggest = command == SUGGEST,
-			    .analyze.stats = command == STATS};
+	struct options o = {
+	    .writer = report_writers,
+	    .analyze.min_confidence = CONFIDENCE_MIN,
+	    .view = NVIEWS,
+	    .live = {.buffer = 32UL << 20, .ring = 64UL << 20, .snaplen = 65535, .workers = 1},
+	    .analyze.suggest = command == SUGGEST,
+	    .analyze.stats = command == STATS};
 	struct known known;
 	int letter, error = 0;
 

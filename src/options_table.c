@@ -79,6 +79,8 @@ const struct row option_rows[] = {
     {BUFFER, FOR(LIVE), "buffer", "MIB", "size of the kernel's buffer for each interface (32)"},
     {SNAPLEN, FOR(LIVE), "snaplen", "BYTES", "of each packet so much at most (65535)"},
     {PROMISCUOUS, FOR(LIVE), "promiscuous", NULL, "capture what is for other hosts, too"},
+    {WORKERS, FOR(LIVE), "workers", "N",
+     "share the packets out among N processes, by pairs of addresses (1)"},
     {USER, FOR(LIVE), "user", "USER", "become this user when the interfaces are open (nobody)"},
     {REDACTED, FOR(ANALYZE) | FOR(CASE), "redact", NULL,
      "disguise who was there in all that is written (docs/redaction.md)"},

@@ -50,7 +50,8 @@ enum {
 	KEY,
 	LOG,
 	KEEP_NAME,
-	HIDE_SERVER
+	HIDE_SERVER,
+	WORKERS
 };
 
 struct row {

@@ -26,6 +26,7 @@ run_live(const struct options *o)
 	    .ring = w->ring,
 	    .duration = (int64_t)w->duration * NSEC_PER_SEC,
 	    .count = w->count,
+	    .workers = (unsigned)w->workers,
 	    .quiet = o->quiet,
 	};
 	char *why = NULL;

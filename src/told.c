@@ -23,15 +23,28 @@ struct entry {
 
 struct told {
 	struct entry *entries;
-	unsigned numbers;
+	unsigned next, step; /* numbers */
 	struct telling *news;
 	size_t nnews, size;
 };
 
 struct told *
-told_new(void)
+told_new(unsigned first, unsigned step)
 {
-	return xcalloc(1, sizeof(struct told));
+	struct told *t = xcalloc(1, sizeof *t);
+
+	t->next = first;
+	t->step = step;
+	return t;
+}
+
+static unsigned
+new_number(struct told *t)
+{
+	unsigned number = t->next;
+
+	t->next += t->step;
+	return number;
 }
 
 void
@@ -91,7 +104,7 @@ told_number(struct told *t, const struct finding *f)
 	e->seen = true;
 	if (is_told(&e->last, f))
 		return e->last.number;
-	e->last = (struct telling){.number = ++t->numbers,
+	e->last = (struct telling){.number = new_number(t),
 				   .revises = e->last.number,
 				   .flow = f->flow.id,
 				   .at = f->cites[0].at,
@@ -118,7 +131,7 @@ told_news(struct told *t, int64_t since, size_t *ret_n)
 		if (e->seen || e->last.withdrawn || e->last.nsec < since)
 			continue;
 		e->last.revises = e->last.number;
-		e->last.number = ++t->numbers;
+		e->last.number = new_number(t);
 		e->last.withdrawn = true;
 		add_news(t, &e->last);
 	}
@@ -145,7 +158,7 @@ told_learn(struct told *t, const struct telling *news, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		entry_of(t, news[i].flow, news[i].at, news[i].mechanism)->last = news[i];
-		if (news[i].number > t->numbers)
-			t->numbers = news[i].number;
+		if (news[i].number >= t->next)
+			t->next = news[i].number + t->step;
 	}
 }

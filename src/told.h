@@ -18,7 +18,8 @@ struct telling {
 	bool withdrawn;
 };
 
-struct told *told_new(void);
+/* Its numbers are first, first + step, ...: several processes need not agree on them. */
+struct told *told_new(unsigned first, unsigned step);
 void told_free(struct told *t); /* accepts NULL */
 
 /* The number under which a finding is told: a new one if it was not told yet, or differently. Two

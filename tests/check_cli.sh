@@ -95,6 +95,9 @@ usage live --max-disk 1 lo
 usage live --evidence-dir "$work" --max-disk none lo
 usage live -f 'tcp prt 80' lo
 usage live --flows lo
+usage live --workers 0 lo
+usage live --workers 257 lo
+usage live --workers 2 --report - lo
 expect 1 1 live no-such-interface
 usage compare
 usage compare --client "$work/none.pcap"

@@ -66,7 +66,7 @@ tell(struct told *t, uint64_t flow, double confidence, enum mechanism mechanism)
 static void
 test_told(void **state)
 {
-	struct told *t = told_new(), *other = told_new();
+	struct told *t = told_new(1, 1), *other = told_new(1, 1);
 	const struct telling *news;
 	size_t n;
 
