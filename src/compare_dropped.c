@@ -15,6 +15,7 @@
 #include "weigh.h"
 
 #include <math.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #define APART NSEC_PER_SEC
@@ -198,23 +199,44 @@ too_large(const struct drops *d, const struct run *r)
 	return true;
 }
 
-/* Whether the flow had been silent for so long that a NAT may have forgotten it. */
+/* Whether the flow had been silent for so long that a NAT may have forgotten it, and none of its
+ * packets has arrived since. */
 static bool
 after_idling(const struct drops *d, const struct run *r)
 {
 	const struct pair_end *e = &d->c->ends[d->sender];
 	const struct pair_packet *first = d->v[r->first].p;
 	const struct pair_flow *f = &e->flows[first->flow];
-	int64_t before = -1;
+	int64_t before = INT64_MAX;
+	bool idled = false;
 
 	for (uint32_t i = 0; i < f->n; i++) {
 		const struct pair_packet *p = &e->packets[e->list[f->first + i]];
 
+		if (before < p->nsec && p->nsec - before >= IDLE)
+			idled = true;
 		if (p == first)
 			break;
+		if (p->fate == FATE_ARRIVED || p->fate == FATE_REGROUPED)
+			idled = false;
 		before = p->nsec;
 	}
-	return before >= 0 && first->nsec - before >= IDLE;
+	return idled;
+}
+
+/* Nothing but a farewell, of a connection that has said all: whatever keeps state between the ends
+ * may have given it up before. */
+static bool
+is_farewell(const struct drops *d, const struct run *r)
+{
+	for (size_t i = r->first; i < r->first + r->n; i++) {
+		const struct pair_packet *p = d->v[i].p;
+
+		if (d->c->ends[d->sender].flows[p->flow].proto != IPPROTO_TCP || p->len ||
+		    !(p->flags & TH_FIN_))
+			return false;
+	}
+	return true;
 }
 
 /* The flow goes on afterwards: such are outages, of a radio link for instance. What is blocked
@@ -513,7 +535,7 @@ judge(struct drops *d)
 		struct finding *f;
 
 		r->logit = weigh_run(d, r);
-		if (after_idling(d, r)) {
+		if (after_idling(d, r) || is_farewell(d, r)) {
 			excuse(d, r);
 			continue;
 		}
@@ -530,46 +552,10 @@ judge(struct drops *d)
 	}
 }
 
-/* Flows to one address, port and protocol are a group: the first of them gives it its number. */
-static int
-compare_servers(const void *x, const void *y)
-{
-	const struct pair_flow *a = *(struct pair_flow *const *)x,
-			       *b = *(struct pair_flow *const *)y;
-	int order = addr_compare(&a->addr[1], &b->addr[1]);
-
-	if (order)
-		return order;
-	if (a->port[1] != b->port[1])
-		return a->port[1] < b->port[1] ? -1 : 1;
-	if (a->proto != b->proto)
-		return a->proto < b->proto ? -1 : 1;
-	return a < b ? -1 : a > b;
-}
-
-static uint32_t *
-groups(const struct pair_end *e)
-{
-	uint32_t *group = xcalloc(e->nflows + 1, sizeof *group);
-	const struct pair_flow **v = xcalloc(e->nflows + 1, sizeof(struct pair_flow *));
-
-	for (size_t i = 0; i < e->nflows; i++)
-		v[i] = &e->flows[i];
-	qsort(v, e->nflows, sizeof(struct pair_flow *), compare_servers);
-	for (size_t i = 0, first = 0; i < e->nflows; i++) {
-		if (!addr_equal(&v[i]->addr[1], &v[first]->addr[1]) ||
-		    v[i]->port[1] != v[first]->port[1] || v[i]->proto != v[first]->proto)
-			first = i;
-		group[v[i] - e->flows] = (uint32_t)(v[first] - e->flows);
-	}
-	free(v);
-	return group;
-}
-
 void
 pair_dropped(struct comparison *c)
 {
-	struct drops d = {.c = c, .group_of = groups(&c->ends[NEAR])};
+	struct drops d = {.c = c, .group_of = compare_groups(&c->ends[NEAR])};
 
 	for (int pass = 0; pass < 2 * NENDS; pass++) {
 		size_t room = c->ends[pass % 2].npackets + 1;

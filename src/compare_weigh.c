@@ -3,6 +3,7 @@
 #include "compare_weigh.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 double
 compare_absent(const struct comparison *c, enum end sender)
@@ -43,4 +44,40 @@ compare_stage(const struct comparison *c, const struct pair_flow *f, enum end e,
 	if (said[0] && said[1])
 		return STAGE_ESTABLISHED;
 	return said[0] ? STAGE_FIRST_DATA : answered ? STAGE_HANDSHAKE : STAGE_SYN;
+}
+
+/* Flows to one address, port and protocol are a group: the first of them gives it its number. */
+static int
+compare_servers(const void *x, const void *y)
+{
+	const struct pair_flow *a = *(struct pair_flow *const *)x,
+			       *b = *(struct pair_flow *const *)y;
+	int order = addr_compare(&a->addr[1], &b->addr[1]);
+
+	if (order)
+		return order;
+	if (a->port[1] != b->port[1])
+		return a->port[1] < b->port[1] ? -1 : 1;
+	if (a->proto != b->proto)
+		return a->proto < b->proto ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+uint32_t *
+compare_groups(const struct pair_end *e)
+{
+	uint32_t *group = xcalloc(e->nflows + 1, sizeof *group);
+	const struct pair_flow **v = xcalloc(e->nflows + 1, sizeof(struct pair_flow *));
+
+	for (size_t i = 0; i < e->nflows; i++)
+		v[i] = &e->flows[i];
+	qsort(v, e->nflows, sizeof(struct pair_flow *), compare_servers);
+	for (size_t i = 0, first = 0; i < e->nflows; i++) {
+		if (!addr_equal(&v[i]->addr[1], &v[first]->addr[1]) ||
+		    v[i]->port[1] != v[first]->port[1] || v[i]->proto != v[first]->proto)
+			first = i;
+		group[v[i] - e->flows] = (uint32_t)(v[first] - e->flows);
+	}
+	free(v);
+	return group;
 }

@@ -12,3 +12,6 @@ void compare_weigh(struct finding *f);
 /* How far the flow had got at one end when this packet of it came. */
 enum stage compare_stage(const struct comparison *c, const struct pair_flow *f, enum end e,
 			 const struct pair_packet *at);
+/* For each flow the group of those to the same address, port and protocol, by the number of one of
+ * them; to be freed by the caller. */
+uint32_t *compare_groups(const struct pair_end *e);

@@ -24,7 +24,7 @@ LEFT_OUT = ("throttle-", "slow-", "freeze-", "stall-", "moscow-evening", "telegr
             "dns-stranger", "icmp-", "traceroute", "line-", "download", "bulk", "evening")
 # Twins in which packets do vanish by somebody's rule, if an innocent one: a network without UDP, a
 # path that large packets do not fit.
-TRUE_SILENCE = ("quic-no-udp", "quic-black-hole", "pmtu-black-hole", "nat-forgets", "nat-refuses",
+TRUE_SILENCE = ("quic-no-udp", "quic-black-hole", "pmtu-black-hole", "nat-refuses",
                 "quic-nat-forgets")
 
 
