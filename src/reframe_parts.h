@@ -46,13 +46,15 @@ at(const struct work *k, const uint8_t *p)
 static inline void
 copy(struct work *k, const uint8_t *p, size_t n)
 {
-	memcpy(k->out + at(k, p), p, n);
+	if (n) /* of an empty frame there is no buffer */
+		memcpy(k->out + at(k, p), p, n);
 }
 
 static inline void
 zero(struct work *k, const uint8_t *p, size_t n)
 {
-	memset(k->out + at(k, p), 0, n);
+	if (n)
+		memset(k->out + at(k, p), 0, n);
 }
 
 /* Addresses, disguised. */

@@ -11,7 +11,7 @@
 #define HTTP_LINE 16384
 /* So large is what BODY_MAX bytes may unfold to and still be searched: deflate's limit is a
  * thousandfold, pages have ten. */
-#define UNFOLDED_MAX (64 * BODY_MAX)
+#define UNFOLDED_MAX ((size_t)64 * BODY_MAX)
 
 /* What becomes of a header's value. */
 enum rule { BLANK, KEEP, NAME, URL, VIA, EVIDENCE };
@@ -233,7 +233,7 @@ unfolds_clean(struct scrub *s, struct bytes b)
 	bool clean = false;
 
 	z.next_out = out;
-	z.avail_out = UNFOLDED_MAX;
+	z.avail_out = (uInt)UNFOLDED_MAX;
 	if (inflateInit2(&z, 15 + 32) == Z_OK) { /* gzip or zlib, as it says */
 		int r = inflate(&z, Z_SYNC_FLUSH);
 

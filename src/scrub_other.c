@@ -30,6 +30,8 @@ ssh(struct scrub *s)
 	const uint8_t *line = s->n ? memchr(s->in, '\n', s->n) : NULL;
 	size_t n = line ? scrub_at(s, line) + 1 : s->n;
 
+	if (n > 255) /* RFC 4253, 4.2 */
+		n = 255;
 	scrub_text(s, 0, n);
 	scrub_keep(s, n, 6);
 }
@@ -196,61 +198,20 @@ socks(struct scrub *s)
 	return socks_address(s, at + 3);
 }
 
-static size_t
-line_end(const struct scrub *s, size_t at)
+static void
+rest_of_stream(struct scrub *s, size_t at)
 {
-	const uint8_t *p = at < s->n ? memchr(s->in + at, '\n', s->n - at) : NULL;
+	struct scrub rest = *s;
 
-	return p ? scrub_at(s, p) + 1 : s->n;
-}
-
-/* Whether a line of the client's is one of those commands that name nobody. */
-static bool
-names_nobody(const uint8_t *p, size_t n)
-{
-	static const char *const words[] = {"STARTTLS", "STLS", "CAPABILITY", "CAPA",
-					    "LOGOUT",   "QUIT", "NOOP",       "RSET"};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (memmem(p, n, words[i], strlen(words[i])))
-			return true;
-	return false;
-}
-
-/* What the server can do stays, and of the client's lines the words that say what it wants. Returns
- * where TLS begins. */
-static size_t
-mail(struct scrub *s)
-{
-	size_t at = 0;
-
-	while (at < s->n) {
-		size_t end = line_end(s, at), n = end - at, words = 0;
-
-		if (s->in[at] == 0x16 || s->in[at] == 0x15)
-			return at;
-		if (s->from == SERVER || names_nobody(s->in + at, n)) {
-			scrub_text(s, at, n);
-		} else {
-			/* IMAP puts a tag before the word. */
-			for (size_t i = 0; i < n; i++) {
-				uint8_t c = s->in[at + i];
-
-				words += c == ' ' || c == ':';
-				if (c <= ' ' || (words == 0 && i < 12))
-					scrub_keep(s, at + i, 1);
-				else if (words == 1 && n >= 6 && i < 16 &&
-					 (memcmp(s->in + at, "MAIL", 4) == 0 ||
-					  memcmp(s->in + at, "RCPT", 4) == 0 || s->in[at] < 'E' ||
-					  (s->in[at + 1] >= '0' && s->in[at + 1] <= '9')))
-					scrub_keep(s, at + i, 1);
-				else
-					scrub_set(s, at + i, 'x', 1);
-			}
-		}
-		at = end;
-	}
-	return at;
+	if (at >= s->n)
+		return;
+	rest.in += at;
+	rest.out += at;
+	rest.n -= at;
+	if (rest.in[0] >= 20 && rest.in[0] <= 24)
+		scrub_tls(&rest);
+	else
+		scrub_http(&rest);
 }
 
 static void
@@ -329,22 +290,6 @@ scrub_opening(struct scrub *s, size_t n)
 	}
 }
 
-static void
-rest_of_stream(struct scrub *s, size_t at)
-{
-	struct scrub rest = *s;
-
-	if (at >= s->n)
-		return;
-	rest.in += at;
-	rest.out += at;
-	rest.n -= at;
-	if (rest.in[0] >= 20 && rest.in[0] <= 24)
-		scrub_tls(&rest);
-	else
-		scrub_http(&rest);
-}
-
 static bool
 is_record(const struct scrub *s)
 {
@@ -379,7 +324,7 @@ tls(struct scrub *s)
 		scrub_http(&head);
 		rest_of_stream(s, at);
 	} else {
-		rest_of_stream(s, mail(s));
+		rest_of_stream(s, scrub_mail(s));
 	}
 }
 
@@ -401,9 +346,7 @@ scrub_stream(struct scrub *s, const char *protocol)
 		return;
 	}
 	if (strcmp(protocol, "mail") == 0) {
-		size_t at = mail(s);
-
-		rest_of_stream(s, at);
+		rest_of_stream(s, scrub_mail(s));
 		return;
 	}
 	for (size_t i = 0; i < sizeof streams / sizeof *streams; i++)

@@ -66,6 +66,8 @@ void scrub_quic(struct scrub *s);
 /* The body of a ClientHello or ServerHello, of c's end; headers are the caller's. */
 void scrub_client_hello(struct scrub *s, struct cursor *c, bool cookie);
 void scrub_server_hello(struct scrub *s, struct cursor *c);
+/* Of SMTP, IMAP and POP3; returns where TLS begins, or the end. */
+size_t scrub_mail(struct scrub *s);
 /* All the others, by their dissector's name; NULL for what nobody knows. */
 void scrub_stream(struct scrub *s, const char *protocol);
 void scrub_datagram(struct scrub *s, const char *protocol);

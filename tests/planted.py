@@ -414,6 +414,20 @@ def http():
         p.secret("SMTP sender", b"jane@private-mail.com")),
           b"220 mx.example ESMTP\r\n250-hello [93.184.77.201]\r\n250 AUTH PLAIN\r\n")
     p.secret("EHLO", b"janes-laptop")
+    p.ask(25, b"EHLO janes-laptop\r\nAUTH LOGIN\r\n%s\r\nDATA\r\nDear %s,\r\nI QUIT my %s\r\n.\r\n" % (
+        p.secret("SMTP user", b"amFuZXNuYW1l"), p.secret("mail", b"Auntie-Mabel"),
+        p.secret("a word of a command in a mail", b"secret-job")),
+          b"220 mx.example ESMTP\r\n250-mx.example Hello janes-laptop [93.184.77.201]\r\n"
+          b"250-STARTTLS\r\n250 AUTH LOGIN\r\n334 x\r\n235 hello %s\r\n" %
+          p.secret("SMTP server's words", b"dear-customer-jane"))
+    p.ask(143, b"a1 LOGIN %s %s\r\na2 FETCH 1 BODY[]\r\n" % (
+        p.secret("IMAP user", b"imap-user-jane"), p.secret("IMAP password", b"imap-pass-42")),
+          b"* OK IMAP4rev1 ready\r\na1 OK welcome\r\n* 1 FETCH (BODY[] {40}\r\n%s\r\n)\r\n" %
+          p.secret("fetched mail", b"meet me at the lighthouse"))
+    p.ask(110, b"USER %s\r\nPASS pop-pass-77\r\nRETR 1\r\n" % p.secret("POP user", b"pop-jane"),
+          b"+OK ready <77.1@pop.example>\r\n+OK\r\n+OK\r\n+OK\r\n%s\r\n.\r\n" %
+          p.secret("retrieved mail", b"the-letter-itself"))
+    p.secret("POP password", b"pop-pass-77")
     p.ask(4444, p.secret("unknown protocol", b"something that nobody knows") + bytes(40))
     return p
 

@@ -14,7 +14,7 @@ set -u
 LC_ALL=C
 export LC_ALL
 
-ALL="flow dissect capture fingerprint reassemble evidence manifest"
+ALL="flow dissect capture fingerprint reassemble evidence manifest redact"
 SOURCE=$(cd "$(dirname "$0")" && pwd)
 
 if [ $# -lt 2 ]; then
