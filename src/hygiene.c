@@ -171,7 +171,8 @@ tell_hygiene(struct sentences *s, const struct hygiene *h)
 		say(s,
 		    "%u workers watched: what passes between two addresses is seen by one of them, "
 		    "and held against what the same worker saw only, so that controls at other "
-		    "addresses may be missing.",
+		    "addresses are missing: a failure of the whole network may look like "
+		    "interference with single addresses.",
 		    h->workers);
 	if (hygiene_one_way(h))
 		say(s, "No TCP connection is seen in both directions: nothing can be concluded "

@@ -82,6 +82,8 @@ static const int calls[] = {
     SCMP_SYS(gettid),
     SCMP_SYS(getpid),
     SCMP_SYS(getppid),
+    SCMP_SYS(getpriority),
+    SCMP_SYS(setpriority),
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     SCMP_SYS(rt_sigaction),
