@@ -2,6 +2,7 @@
 /* The copy says: how many tellings, the tellings, then lines, and at last what it kept. */
 #include "glance.h"
 
+#include "output.h"
 #include "report_parts.h"
 
 #include <fcntl.h>
@@ -195,6 +196,7 @@ glance_end(struct glance *g, FILE *out)
 {
 	struct telling *news;
 	size_t n = 0, head;
+	int error;
 
 	g->kept = (struct glance_kept){0};
 	if (!wait_for(g))
@@ -211,9 +213,8 @@ glance_end(struct glance *g, FILE *out)
 	told_learn(g->told, news, n);
 	free(news);
 	head = sizeof n + n * sizeof *news;
-	if (fwrite(g->said + head, 1, g->n - head, out) != g->n - head || fflush(out))
-		return errno ? -errno : -EIO;
-	return (int)n;
+	error = output_lines(out, g->said + head, g->n - head);
+	return error ? error : (int)n;
 }
 
 void

@@ -135,16 +135,39 @@ begin_look(struct live *l)
 		l->next_look = now + LOOK_EVERY;
 }
 
+/* A full disk ends the recording, not the watching. */
+static void
+tell_of_recording(struct live *l)
+{
+	if (!l->error || !l->recording)
+		return;
+	recording_end(l->recording);
+	l->recording = NULL;
+	statusline_clear(&l->status);
+	l->tell("%s: %s; what was stored before is whole, and nothing more is stored", l->o->write,
+		strerror(-l->error));
+}
+
+/* What cannot be opened anew is written on. */
 static int
 reopen(struct live *l)
 {
+	struct output anew;
 	int error;
 
 	signal_reopen = 0;
 	if (!l->o->output)
 		return 0;
+	error = output_append(l->o->output, &anew);
+	if (error) {
+		statusline_clear(&l->status);
+		l->tell("%s: cannot be opened anew: %s; the file before is written on",
+			l->o->output, strerror(-error));
+		return 0;
+	}
 	error = output_close(&l->out);
-	return error ? error : output_append(l->o->output, &l->out);
+	l->out = anew;
+	return error;
 }
 
 static bool
@@ -195,8 +218,9 @@ turn(struct live *l)
 	}
 	if (signal_reopen && !error)
 		error = reopen(l);
+	tell_of_recording(l);
 	statusline_draw(&l->status, &l->state);
-	return error ? error : l->error;
+	return error;
 }
 
 /* What is told at last, and the report of all. */
@@ -215,8 +239,8 @@ end(struct live *l)
 	tell_of_evidence(l);
 	if (error >= 0)
 		error = finish(l->out.file);
-	if (!error)
-		error = recording_end(l->recording);
+	if (!error && l->recording)
+		l->error = recording_end(l->recording);
 	l->recording = NULL;
 	if (error || !l->report)
 		return error;
@@ -225,6 +249,20 @@ end(struct live *l)
 		error = l->o->writer->write(analysis_report(l->analysis),
 					    &(struct report_style){.columns = 80}, out.file);
 	return error ? error : output_keep(&out);
+}
+
+/* Why it did less than it was asked for, though it ended well; 0 if it did all. */
+static int
+fell_short(const struct live *l, char **ret_why)
+{
+	if (l->error)
+		*ret_why =
+		    xasprintf("%s: not all was stored: %s", l->o->write, strerror(-l->error));
+	else if (!signal_stop && !livecap_alive(l->capture))
+		*ret_why = xasprintf("no interface is left to be watched");
+	else
+		return 0;
+	return -EIO;
 }
 
 static struct recording *
@@ -355,6 +393,7 @@ static int
 work(void *context, unsigned worker, int fd, struct live_state *state)
 {
 	struct live *l = context;
+	char *why = NULL;
 	int error;
 
 	for (unsigned i = 0; i < l->workers; i++)
@@ -367,8 +406,10 @@ work(void *context, unsigned worker, int fd, struct live_state *state)
 	l->out = (struct output){.file = fdopen(fd, "w"), .name = "its parent"};
 	l->report = name_of_worker(l, l->o->report);
 	error = l->out.file ? watch(l, name_of_worker(l, l->o->write)) : -ENOMEM;
+	if (!error)
+		error = fell_short(l, &why);
 	if (error && getppid() == l->parent)
-		l->tell("worker %u: %s", worker + 1, strerror(-error));
+		l->tell("worker %u: %s", worker + 1, why ? why : strerror(-error));
 	return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -426,6 +467,8 @@ live_run(const struct live_options *o, void (*tell)(const char *fmt, ...), char 
 	} else if (!error) {
 		l.capture = l.captures[0];
 		error = watch(&l, o->write);
+		if (!error)
+			error = fell_short(&l, ret_why);
 	}
 	close_all(&l);
 	return error;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <pcap/pcap.h>
 #include <poll.h>
@@ -23,7 +24,7 @@ struct interface {
 	pcap_t *pcap;
 	const char *name;
 	int link_type;
-	bool nanoseconds, ended;
+	bool nanoseconds, ended, down;
 	struct livecap_counts counts;
 	struct pcap_stat last;
 	/* Whoever is handed the frames of this turn. */
@@ -219,6 +220,35 @@ is_there(const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* Likewise. */
+static bool
+is_up(const char *name)
+{
+	char path[PATH_MAX];
+	unsigned flags = 0;
+	FILE *in;
+
+	snprintf(path, sizeof path, "/sys/class/net/%s/flags", name);
+	in = fopen(path, "re");
+	if (in && fscanf(in, "%x", &flags) != 1) /* NOLINT(cert-err34-c): the kernel's own */
+		flags = 0;
+	if (in)
+		fclose(in);
+	return flags & IFF_UP;
+}
+
+/* Of an interface that brings nothing: libpcap goes on without a word when it is down. */
+static void
+note_state(struct livecap *l, struct interface *i)
+{
+	if (i->ended || l->trouble || strcmp(i->name, "any") == 0 || i->down != is_up(i->name) ||
+	    !is_there(i->name))
+		return;
+	i->down = !i->down;
+	l->trouble =
+	    xasprintf(i->down ? "%s: it is down; waiting for it" : "%s: it is up again", i->name);
+}
+
 /* An interface that went down may come back; one that is gone does not. */
 static void
 note_trouble(struct livecap *l, struct interface *i)
@@ -245,9 +275,13 @@ livecap_read(struct livecap *l, void (*take)(void *context, size_t interface, st
 	for (size_t k = 0; k < l->n; k++) {
 		struct interface *i = &l->interfaces[k];
 
+		size_t before = l->taken;
+
 		if (!i->ended &&
 		    pcap_dispatch(i->pcap, TURN_MAX, on_frame, (u_char *)i) == PCAP_ERROR)
 			note_trouble(l, i);
+		else if (l->taken == before)
+			note_state(l, i);
 	}
 	return l->taken;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,6 +142,22 @@ output_append(const char *name, struct output *ret)
 		return -errno;
 	*ret = o;
 	return 0;
+}
+
+int
+output_lines(FILE *out, const void *lines, size_t n)
+{
+	struct stat before;
+	bool regular = fstat(fileno(out), &before) == 0 && S_ISREG(before.st_mode);
+	int error;
+
+	errno = 0;
+	if (fwrite(lines, 1, n, out) == n && fflush(out) == 0)
+		return 0;
+	error = errno ? -errno : -EIO;
+	__fpurge(out);
+	clearerr(out);
+	return regular && ftruncate(fileno(out), before.st_size) ? -errno : error;
 }
 
 int

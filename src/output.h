@@ -18,6 +18,9 @@ struct output {
 int output_open(const char *name, struct output *ret);
 /* Lines at the end of a file that others read meanwhile. Returns 0, or a negative errno. */
 int output_append(const char *name, struct output *ret);
+/* Writes and flushes n bytes there, all or, in a regular file, none of them. Returns 0, or a
+ * negative errno. */
+int output_lines(FILE *out, const void *lines, size_t n);
 /* Flushes, and renames the temporary file if all was written. Returns 0 or a negative errno. */
 int output_close(struct output *o);
 /* As output_close(), for what must survive the end of the machine: file and folder are on the disk

@@ -65,6 +65,7 @@ static const int calls[] = {
     SCMP_SYS(recvfrom),
     SCMP_SYS(recvmsg),
     SCMP_SYS(getsockopt),
+    SCMP_SYS(getsockname), /* is the interface there still? */
     SCMP_SYS(setsockopt),
     SCMP_SYS(ioctl),
 

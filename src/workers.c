@@ -107,8 +107,8 @@ pass_lines(struct workers *w, struct worker *one)
 	const char *last = memrchr(one->said, '\n', one->n);
 	size_t n = last ? (size_t)(last - one->said) + 1 : 0;
 
-	if (n && !w->error && (fwrite(one->said, 1, n, w->out->file) != n || fflush(w->out->file)))
-		w->error = errno ? -errno : -EIO;
+	if (n && !w->error)
+		w->error = output_lines(w->out->file, one->said, n);
 	one->n -= n;
 	memmove(one->said, one->said + n, one->n);
 }
@@ -195,13 +195,21 @@ wait_for_some(struct workers *w)
 static void
 reopen(struct workers *w)
 {
+	struct output anew;
 	int error;
 
 	signal_reopen = 0;
 	if (!w->o->name || w->error)
 		return;
-	error = output_close(w->out);
-	w->error = error ? error : output_append(w->o->name, w->out);
+	error = output_append(w->o->name, &anew);
+	if (error) {
+		statusline_clear(&w->status);
+		w->o->tell("%s: cannot be opened anew: %s; the file before is written on",
+			   w->o->name, strerror(-error));
+		return;
+	}
+	w->error = output_close(w->out);
+	*w->out = anew;
 }
 
 static void

@@ -13,6 +13,8 @@ import glob
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -59,6 +61,8 @@ class Place:
             self.namespace = Namespace("tamperscope%d-r%d" % (os.getpid(), number))
         self.tool, self.folder = tool, os.path.join(folder, name)
         self.capture = os.path.join(captures, SHOWN)
+        with open(self.capture.rsplit(".", 1)[0] + ".json", encoding="utf-8") as f:
+            self.each = len({x["flow"]["client"]["port"] for x in json.load(f)["findings"]})
         self.errors, self.lines, self.disks, self.started = [], [], [], []
         os.makedirs(self.folder)
         os.chmod(self.folder, 0o777)
@@ -119,6 +123,22 @@ class Place:
                         os.path.abspath(__file__), "--send", self.capture, str(first_port),
                         str(times)], check=True)
 
+    def flood(self, count):
+        self.namespace.run(sys.executable, os.path.abspath(__file__), "--flood", str(count))
+
+    def children(self, p):
+        try:
+            with open("/proc/%d/task/%d/children" % (p.pid, p.pid), encoding="ascii") as f:
+                return [int(n) for n in f.read().split()]
+        except FileNotFoundError:
+            return []
+
+    def alive(self):
+        """Processes in the namespace."""
+        r = subprocess.run(["ip", "netns", "pids", self.namespace.name], check=True,
+                           stdout=subprocess.PIPE, text=True)
+        return r.stdout.split()
+
     def end(self, p, seconds=20):
         """Status of the process after SIGTERM."""
         if p.poll() is None:
@@ -166,10 +186,32 @@ def moved(frame, by):
     return frame[:14] + bytes(ip)
 
 
-def send(path, first, times):
-    import socket
+def opened():
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind(("veth-a", 0))
+    return s
+
+
+def datagram(source, destination, sport, dport, payload):
+    """An Ethernet frame with IPv4 and UDP; addresses are numbers."""
+    ip = bytearray(struct.pack(">BBHHHBBHII", 0x45, 0, 28 + len(payload), sport, 0x4000, 57, 17, 0,
+                               source, destination))
+    ip[10:12] = checksum(bytes(ip)).to_bytes(2, "big")
+    return bytes(12) + b"\x08\x00" + bytes(ip) + struct.pack(">HHHH", sport, dport,
+                                                             8 + len(payload), 0) + payload
+
+
+def flood(count):
+    """Datagrams that mean nothing, of 1,400 bytes, a thousand in a second or two."""
+    s = opened()
+    for i in range(count):
+        s.send(datagram(0xc0000201, 0xc6336400 + i % 256, 1024 + i % 60000, 9, bytes(1400)))
+        if i % 50 == 49:
+            time.sleep(0.02)
+
+
+def send(path, first, times):
+    s = opened()
     frames = frames_of(path)
     for i in range(times):
         last = None
@@ -263,7 +305,173 @@ def check_full(place):
     want(whole(folder) > 0, "nothing was kept")
 
 
-CHECKS = [check_restart, check_max_disk, check_full]
+def check_down_and_up(place):
+    """It waits for an interface that went down, says so, and goes on when it is back."""
+    p = place.live()
+    for i in (1, 2):
+        place.namespace.run("ip", "link", "set", "veth-b", "down")
+        until("the word that it is down", lambda n=i: sum("waiting for it" in e for e in place.errors) >= n)
+        place.namespace.run("ip", "link", "set", "veth-b", "up")
+        until("the word that it is up", lambda n=i: sum("is up again" in e for e in place.errors) >= n)
+        before = len(place.lines)
+        place.replay(1000 * i)
+        until("findings after it", lambda: len(place.lines) > before)
+    want(place.end(p) == 0, "exit status: %s" % place.errors)
+
+
+def check_removed(place):
+    """Without its interface it ends by itself, with its report, and says why."""
+    report = place.path("report.txt")
+    p = place.live("--report", report)
+    place.replay(1000)
+    place.namespace.run("ip", "link", "del", "veth-a")
+    until("the end", lambda: p.poll() is not None)
+    want(place.end(p) == 1, "exit status %d" % p.returncode)
+    want(place.said("watched no more") and place.said("no interface is left"), str(place.errors))
+    want(place.lines, "the findings were lost")
+    with open(report, encoding="utf-8") as f:
+        want("interfered" in f.read() or place.lines, "no report")
+
+
+def check_signals(place):
+    """Thousands of SIGHUP lose no line and no descriptor; SIGUSR1 says how it goes."""
+    lines, moved_to = place.path("lines"), place.path("lines.1")
+    with open(lines, "w", encoding="utf-8") as f:   # of the user that it becomes
+        os.chown(f.name, 65534, 65534)
+    p = place.live("-o", lines)
+    place.replay(1000)
+    until("a finding", lambda: os.path.getsize(lines))
+    before = len(os.listdir("/proc/%d/fd" % p.pid))
+    sender = threading.Thread(target=place.replay, args=(2000, 3))
+    sender.start()
+    for _ in range(3000):
+        os.kill(p.pid, signal.SIGHUP)
+        time.sleep(0.0005)
+    sender.join()
+    os.rename(lines, moved_to)
+    p.send_signal(signal.SIGHUP)
+    until("a new file", lambda: os.path.exists(lines))
+    place.replay(7000)
+    until("findings in the new file", lambda: os.path.getsize(lines))
+    p.send_signal(signal.SIGUSR1)
+    until("statistics", lambda: place.said("packets, "))
+    time.sleep(1.5 * SLOW)          # the copy of a look has a pipe
+    until("as few descriptors", lambda: len(os.listdir("/proc/%d/fd" % p.pid)) <= before)
+    want(place.end(p) == 0, "exit status: %s" % place.errors)
+    told = []
+    for name in (moved_to, lines):
+        with open(name, encoding="utf-8") as f:
+            told += [json.loads(line) for line in f]
+    ports = {f["flow"]["client"]["port"] for f in told if f["type"] == "finding"}
+    want(len(ports) == 5 * place.each, "%d ports were told of 5 times %d" % (len(ports), place.each))
+
+
+def check_term_in_look(place):
+    """What was captured before SIGTERM is told, even if a look was on its way."""
+    p = place.live("-q")
+    place.replay(1000)
+    until("a look", lambda: place.children(p) or place.lines, 5)
+    want(place.end(p) == 0, "exit status: %s" % place.errors)
+    want(place.lines, "nothing was told")
+
+
+def check_killed(place):
+    """After kill -9 nothing runs on, and what has its name is whole."""
+    folder = place.make("evidence")
+    p = place.live("-q", "--evidence-dir", folder, "--write", place.path("stored.pcapng"))
+    sender = threading.Thread(target=place.replay, args=(1000, 12))
+    sender.start()
+    until("evidence", lambda: glob.glob(folder + "/*.pcapng"))
+    p.kill()
+    p.wait()
+    sender.join()
+    until("the end of its copy", lambda: not place.alive(), 5)
+    for name in os.listdir(folder):
+        if not name.endswith(".pcapng"):
+            os.unlink(os.path.join(folder, name))
+    want(whole(folder) > 0, "nothing was kept")
+    want(not os.path.exists(place.path("stored.pcapng")), "a file that is not whole has its name")
+
+
+def check_copy_killed(place):
+    """A look that was killed is told, and the next one tells what it would have told."""
+    p = place.live()
+    sender = threading.Thread(target=place.replay, args=(1000, 20))
+    sender.start()
+    end = time.time() + 10 * SLOW
+    while time.time() < end and not place.said("came to nothing"):
+        for child in place.children(p):
+            try:
+                os.kill(child, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.0005)
+    want(place.said("came to nothing"), "it was not told")
+    until("findings", lambda: place.lines)
+    sender.join()
+    want(place.end(p) == 0, "exit status: %s" % place.errors)
+    ports = {f["flow"]["client"]["port"] for f in place.findings() if f["type"] == "finding"}
+    want(len(ports) == 20 * place.each, "%d ports were told of 20 times %d" % (len(ports), place.each))
+
+
+def check_reader_gone(place):
+    """Nobody reads: it ends, and what it stores is whole."""
+    stored = place.path("stored.pcapng")
+    r, w = os.pipe()
+    p = place.live("-q", "--write", stored, out=w)
+    os.close(w)
+    os.close(r)
+    place.replay(1000)
+    until("the end", lambda: p.poll() is not None)
+    want(place.end(p) == 1, "exit status %d: %s" % (p.returncode, place.errors))
+    want(frames_of(stored), "nothing was stored")
+
+
+def check_output_full(place):
+    """Findings that cannot be written end it, in clear words; the lines before are whole."""
+    folder = place.disk("disk", 64)
+    p = place.live("-q", "-o", os.path.join(folder, "lines"))
+    place.replay(1000)
+    until("a finding", lambda: os.path.getsize(os.path.join(folder, "lines")))
+    fill(folder)
+    place.replay(2000, 8)
+    until("the end", lambda: p.poll() is not None)
+    want(place.end(p) == 1, "exit status %d" % p.returncode)
+    want(place.said("No space left"), str(place.errors))
+    with open(os.path.join(folder, "lines"), encoding="utf-8") as f:
+        want(all(json.loads(line) for line in f), "no lines")
+
+
+def check_write_full(place):
+    """What was stored before the disk was full is whole; findings are told all the same."""
+    stored = os.path.join(place.disk("disk", 1024), "stored.pcapng")
+    p = place.live("--write", stored)
+    place.flood(1200)
+    until("the word that the disk is full", lambda: place.said("nothing more is stored"))
+    place.replay(1000)
+    until("findings on a full disk", lambda: place.lines)
+    want(place.end(p) == 1, "exit status %d: %s" % (p.returncode, place.errors))
+    want(place.said("No space left"), str(place.errors))
+    want(len(frames_of(stored)) > 300, "only %d frames were stored" % len(frames_of(stored)))
+    want(os.listdir(os.path.dirname(stored)) == ["stored.pcapng"], "pieces were left")
+
+
+def check_rotated(place):
+    """Another run numbers its files from where the one before has ended."""
+    stored = place.path("stored.pcapng")
+    for run in (1, 2):
+        p = place.live("-q", "--write", stored, "--rotate-size", "1")
+        place.flood(900)
+        time.sleep(0.5 * SLOW)
+        want(place.end(p) == 0, "exit status: %s" % place.errors)
+        names = sorted(glob.glob(stored + ".*"))
+        want(len(names) == 2 * run, "%d files after run %d" % (len(names), run))
+    want(sum(len(frames_of(n)) for n in names) >= 1800, "frames are missing")
+
+
+CHECKS = [check_restart, check_max_disk, check_full, check_down_and_up, check_removed, check_signals,
+          check_term_in_look, check_killed, check_copy_killed, check_reader_gone,
+          check_output_full, check_write_full, check_rotated]
 
 
 def run(check, tool, captures, folder, wrong):
@@ -283,6 +491,9 @@ def run(check, tool, captures, folder, wrong):
 def main():
     if sys.argv[1] == "--send":
         send(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+        return 0
+    if sys.argv[1] == "--flood":
+        flood(int(sys.argv[2]))
         return 0
     tool, captures = (os.path.abspath(a) for a in sys.argv[1:3])
     why = cannot()
