@@ -197,6 +197,20 @@ path_for(const struct evidence_files *e, const struct finding *f)
 	return path;
 }
 
+/* Does the ring hold any of the packets that it cites? */
+static bool
+is_held(const struct ring *ring, const struct finding *f)
+{
+	struct frame frame;
+
+	for (uint64_t at = 0; ring_next(ring, &at, &frame);)
+		for (size_t i = 0; i < f->ncites; i++)
+			if (f->cites[i].at.frame == frame.number &&
+			    f->cites[i].at.capture == frame.capture)
+				return true;
+	return false;
+}
+
 static int
 write_one(const struct report *r, const struct ring *ring, const struct finding *f, FILE *out)
 {
@@ -216,12 +230,16 @@ int
 evidence_files_keep(const struct evidence_files *e, const struct report *r, const struct ring *ring,
 		    const struct finding *f, char **ret_name, size_t *ret_removed)
 {
-	char *path = path_for(e, f);
+	char *path;
 	struct stat file = {0};
 	struct output out;
-	int error = output_open(path, &out);
+	int error;
 
 	*ret_removed = 0;
+	if (!is_held(ring, f))
+		return -ENODATA;
+	path = path_for(e, f);
+	error = output_open(path, &out);
 	if (!error) {
 		flock(fileno(out.file), LOCK_EX);
 		error = write_one(r, ring, f, out.file);

@@ -18,7 +18,8 @@ int evidence_files_begin(const struct evidence_files *e, char **ret_why);
  * evidence give: *ret_removed says how many; other files are never touched. *ret_name, to be freed
  * by the caller, is the name in the folder, such as
  * "20261123T051002.123456Z-f12-rst-injection.pcapng"; no file is written over. Returns 0, or a
- * negative errno: -EFBIG if it is larger than `most`. */
+ * negative errno: -EFBIG if it is larger than `most`, -ENODATA if the ring holds none of them any
+ * more. */
 int evidence_files_keep(const struct evidence_files *e, const struct report *r,
 			const struct ring *ring, const struct finding *f, char **ret_name,
 			size_t *ret_removed);

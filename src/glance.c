@@ -52,11 +52,15 @@ tell_finding(struct glance *g, const struct finding *f, unsigned revises, FILE *
 	if (g->evidence.folder) {
 		error = evidence_files_keep(&g->evidence, analysis_report(g->analysis), g->ring, f,
 					    &name, &removed);
-		g->kept.error = error;
+		if (error != -ENODATA)
+			g->kept.error = error;
 		g->kept.files += !error;
 		g->kept.removed += removed;
 		b.evidence = name;
-		b.evidence_error = error ? strerror(-error) : NULL;
+		if (error)
+			b.evidence_error = error == -ENODATA
+					       ? "its packets were captured too long ago"
+					       : strerror(-error);
 	}
 	error = report_line(f, &b, out);
 	free(name);
