@@ -7,8 +7,7 @@ _tamperscope() {
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W 'analyze live interfaces fields check explain suggest stats case verify compare --help --version' -- "$cur"))
-		COMPREPLY=($(compgen -W 'analyze live interfaces fields check explain suggest stats case verify attach --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze live interfaces fields check explain suggest stats case verify compare attach redact --help --version' -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -26,7 +25,7 @@ _tamperscope() {
 			tls-alert-injection icmp-rejection protocol-stripping' -- "$cur"))
 		return
 		;;
-	--evidence | --measurement)
+	--evidence | --measurement | --mmdb | --metrics)
 		compopt -o default
 		return
 		;;
@@ -57,12 +56,13 @@ _tamperscope() {
 		words='--fingerprints --min-confidence --only --target -o --output -f --filter --format
 			--report --evidence-dir --max-disk --write --rotate-size --rotate-time --ring --duration --count
 			--buffer --snaplen --promiscuous --workers --user -q --quiet'
+			--buffer --snaplen --promiscuous --user --stats-interval --mmdb --metrics --view -q --quiet'
 		;;
 	suggest)
 		words='-f --filter --fingerprints -q --quiet'
 		;;
 	stats)
-		words='--format -o --output -f --filter -q --quiet --view'
+		words='--format -o --output -f --filter -q --quiet --view --mmdb'
 		;;
 	case)
 		words='-o --output -f --filter --fingerprints --min-confidence --note --meta --sign

@@ -182,6 +182,18 @@ load_services(struct analysis *a, const char *fingerprints, char **ret_why)
 }
 
 static int
+open_stats(struct analysis *a, char **ret_why)
+{
+	const struct analyze_options *o = a->options;
+	struct mmdb *mmdb = NULL;
+	int error = o->nmmdb ? mmdb_open(o->mmdb, o->nmmdb, &mmdb, ret_why) : 0;
+
+	if (!error)
+		a->stats = stats_new(o->nfiles, mmdb);
+	return error;
+}
+
+static int
 open_all(struct analysis *a, char **ret_why)
 {
 	const struct analyze_options *o = a->options;
@@ -194,6 +206,8 @@ open_all(struct analysis *a, char **ret_why)
 		r = fingerprints_add(a->fingerprints, o->lists[i], ret_why);
 	if (r == 0)
 		r = load_services(a, folder, ret_why);
+	if (r == 0 && o->stats)
+		r = open_stats(a, ret_why);
 	if (r == 0 && o->pushed)
 		a->capture = capture_pushed(o->files, o->nfiles);
 	else if (r == 0)
@@ -214,8 +228,6 @@ open_all(struct analysis *a, char **ret_why)
 	a->decoder = decoder_new(a->defrag);
 	a->flows = flow_table_new(FLOWS_MAX, judge, a);
 	a->history = history_new();
-	if (o->stats)
-		a->stats = stats_new(o->nfiles);
 	a->shown = shown_new();
 	a->rates = rates_new(&flow_counts(a->flows)->rate_points);
 	a->votes = xcalloc(o->nfiles, sizeof *a->votes);
@@ -422,6 +434,31 @@ size_t
 analysis_open_flows(const struct analysis *a)
 {
 	return flow_open(a->flows);
+}
+
+uint64_t
+analysis_flows(const struct analysis *a)
+{
+	return flow_counts(a->flows)->flows;
+}
+
+int
+analysis_stats_window(struct analysis *a, enum view view, int64_t from, int64_t to, FILE *out)
+{
+	size_t n = capture_count(a->capture);
+	const struct capture_info **captures = xcalloc(n, sizeof(struct capture_info *));
+	enum vantage *vantages = xcalloc(n, sizeof *vantages);
+	const struct report so_far = {.captures = captures, .vantages = vantages, .ncaptures = n};
+	int error;
+
+	for (size_t i = 0; i < n; i++) {
+		captures[i] = capture_info(a->capture, i);
+		vantages[i] = vantage_told(&a->votes[i]);
+	}
+	error = stats_window(a->stats, &so_far, view, from, to, out);
+	free(captures);
+	free(vantages);
+	return error;
 }
 
 int64_t

@@ -27,7 +27,9 @@ struct analyze_options {
 	bool pushed;           /* `files` are interfaces, whose frames analysis_push() brings */
 	bool suggest;          /* print a stanza for each abnormal flow that nothing explains */
 	bool stats;            /* count endings and signatures */
-	bool weighing;         /* dump one line of JSON a candidate, for the fit of the weights */
+	const char *mmdb[MMDB_MOST]; /* databases that say where clients are */
+	size_t nmmdb;
+	bool weighing; /* dump one line of JSON a candidate, for the fit of the weights */
 
 	/* The number of a finding, for those that were told before; NULL: by time, from 1. */
 	unsigned (*number)(void *context, const struct finding *f);
@@ -53,8 +55,11 @@ void analysis_push(struct analysis *a, size_t i, struct frame *f);
 void analysis_time(struct analysis *a, int64_t nsec);
 /* Judges what still goes on as it stands, and concludes. */
 void analysis_end(struct analysis *a);
-/* Conversations that are open. */
+/* Conversations that are open, and all there were. */
 size_t analysis_open_flows(const struct analysis *a);
+uint64_t analysis_flows(const struct analysis *a);
+/* stats_window() of the flows that were judged since the last call, with options->stats. */
+int analysis_stats_window(struct analysis *a, enum view view, int64_t from, int64_t to, FILE *out);
 /* Forgets the oldest suspicions when they are many. Returns the time before which nothing is
  * remembered, or 0. */
 int64_t analysis_make_room(struct analysis *a);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The copy says: how many tellings, the tellings, then lines, and at last what it kept. */
+/* The copy says: how many tellings, the tellings, what they are counted as, then lines, and at last
+ * what it kept. */
 #include "glance.h"
 
 #include "output.h"
@@ -82,6 +83,49 @@ tell(struct glance *g, const struct telling *news, size_t n, FILE *out)
 	return error;
 }
 
+/* The target that a reader is told of: a service rather than the names that belong to it. */
+static enum target_kind
+kind_of(const struct report *r, unsigned number)
+{
+	enum target_kind kind = NTARGETKINDS;
+
+	for (size_t i = 0; i < r->ntargets; i++) {
+		const struct target *t = &r->targets[i];
+
+		for (size_t k = 0; k < t->nfindings; k++) {
+			if (t->findings[k] != number)
+				continue;
+			if (kind == NTARGETKINDS || t->kind == TARGET_SERVICE)
+				kind = t->kind;
+		}
+	}
+	return kind == NTARGETKINDS ? TARGET_ADDRESS : kind;
+}
+
+static void
+count_news(const struct report *r, const struct telling *news, size_t n, struct told_counts *ret)
+{
+	*ret = (struct told_counts){0};
+	for (size_t i = 0; i < n; i++) {
+		if (news[i].withdrawn)
+			ret->withdrawn++;
+		else if (news[i].revises)
+			ret->revised++;
+		else
+			ret->findings[news[i].mechanism][kind_of(r, news[i].number)]++;
+	}
+}
+
+void
+told_counts_add(struct told_counts *sum, const struct told_counts *more)
+{
+	for (unsigned m = 0; m < NMECHANISMS; m++)
+		for (unsigned k = 0; k < NTARGETKINDS; k++)
+			sum->findings[m][k] += more->findings[m][k];
+	sum->revised += more->revised;
+	sum->withdrawn += more->withdrawn;
+}
+
 static const struct telling *
 conclude(struct glance *g, size_t *ret_n)
 {
@@ -95,11 +139,14 @@ glance_last(struct glance *g, FILE *out)
 {
 	size_t n;
 	const struct telling *news;
+	struct told_counts counts;
 	int error;
 
 	g->kept = (struct glance_kept){0};
 	news = conclude(g, &n);
 	error = tell(g, news, n, out);
+	count_news(analysis_report(g->analysis), news, n, &counts);
+	told_counts_add(&g->counts, &counts);
 	return error ? error : (int)n;
 }
 
@@ -109,6 +156,7 @@ look(struct glance *g, int fd)
 {
 	FILE *out = fdopen(fd, "w");
 	const struct telling *news;
+	struct told_counts counts;
 	size_t n;
 	int error;
 
@@ -119,6 +167,8 @@ look(struct glance *g, int fd)
 	if (n) {
 		fwrite(&n, sizeof n, 1, out);
 		fwrite(news, sizeof *news, n, out);
+		count_news(analysis_report(g->analysis), news, n, &counts);
+		fwrite(&counts, sizeof counts, 1, out);
 	}
 	error = tell(g, news, n, out);
 	if (n)
@@ -199,24 +249,28 @@ int
 glance_end(struct glance *g, FILE *out)
 {
 	struct telling *news;
+	struct told_counts counts;
 	size_t n = 0, head;
 	int error;
 
 	g->kept = (struct glance_kept){0};
 	if (!wait_for(g))
 		return -ECHILD;
-	if (g->n < sizeof n + sizeof g->kept)
-		return 0;
+	if (g->n < sizeof n + sizeof counts + sizeof g->kept)
+		return g->n ? -ECHILD : 0;
 	memcpy(&n, g->said, sizeof n);
 	g->n -= sizeof g->kept;
 	memcpy(&g->kept, g->said + g->n, sizeof g->kept);
-	if (n > (g->n - sizeof n) / sizeof *news)
+	if (n > (g->n - sizeof n - sizeof counts) / sizeof *news)
 		return -ECHILD;
 	news = xcalloc(n, sizeof *news);
 	memcpy(news, g->said + sizeof n, n * sizeof *news);
 	told_learn(g->told, news, n);
 	free(news);
 	head = sizeof n + n * sizeof *news;
+	memcpy(&counts, g->said + head, sizeof counts);
+	told_counts_add(&g->counts, &counts);
+	head += sizeof counts;
 	error = output_lines(out, g->said + head, g->n - head);
 	return error ? error : (int)n;
 }

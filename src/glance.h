@@ -18,11 +18,20 @@ struct glance_kept {
 	size_t files, removed;
 };
 
+/* What was told, by mechanism and by what it was done to. */
+struct told_counts {
+	uint64_t findings[NMECHANISMS][NTARGETKINDS]; /* told for the first time */
+	uint64_t revised, withdrawn;
+};
+
+void told_counts_add(struct told_counts *sum, const struct told_counts *more);
+
 struct glance {
 	struct analysis *analysis;
 	struct told *told;
 	const struct ring *ring;
 	struct evidence_files evidence;
+	struct told_counts counts;
 	int64_t since;           /* what is older is not asked about any more */
 	struct glance_kept kept; /* by the look that ended last */
 	/* Of the copy, while one is at work: */

@@ -3,6 +3,7 @@
  * of the process looks at what can be said (glance.c). */
 #include "live.h"
 
+#include "bulletins.h"
 #include "capture.h"
 #include "glance.h"
 #include "recording.h"
@@ -11,7 +12,9 @@
 #include "signals.h"
 #include "workers.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* How long a wait for frames lasts at most. */
@@ -34,8 +37,11 @@ struct live {
 	struct ring *ring;
 	struct told *told;
 	struct glance glance;
+	struct bulletins bulletins;
+	struct metrics_file metrics;
+	struct metrics *shared;      /* of each worker, in memory that their parent sees; or NULL */
 	struct recording *recording; /* NULL: nothing is stored */
-	int error;                   /* of it */
+	int error;                   /* of what frames are written to */
 	struct output out;
 	int evidence_error;                   /* that was told; 0: evidence is kept */
 	const char *report;                   /* file, or NULL */
@@ -49,7 +55,10 @@ static void
 take(void *context, size_t interface, struct frame *f)
 {
 	struct live *l = context;
+	int error = bulletins_frame(&l->bulletins, f->nsec, l->out.file);
 
+	if (error && !l->error)
+		l->error = error;
 	analysis_push(l->analysis, l->first + interface, f);
 	ring_add(l->ring, f);
 	l->state.frames++;
@@ -106,6 +115,7 @@ end_look(struct live *l)
 	int64_t took = clock_steady() - l->look_began;
 	int n = glance_end(&l->glance, l->out.file);
 
+	bulletins_looked(&l->bulletins, took, n == -ECHILD);
 	l->next_look = clock_steady() +
 		       (took * LOOK_SHARE > LOOK_EVERY ? took * LOOK_SHARE : LOOK_EVERY - took);
 	if (n == -ECHILD) {
@@ -196,21 +206,46 @@ tell_trouble(struct live *l)
 	free(trouble);
 }
 
+static void
+tell_line(const struct live *l, char *line)
+{
+	if (!line)
+		return;
+	statusline_clear(&l->status);
+	l->tell("%s", line);
+	free(line);
+}
+
+static void
+show_metrics(struct live *l)
+{
+	if (l->shared)
+		l->shared[l->worker] = *bulletins_metrics(&l->bulletins);
+	else
+		tell_line(l, metrics_file_write(&l->metrics, bulletins_metrics(&l->bulletins)));
+}
+
 static int
 turn(struct live *l)
 {
+	int64_t now;
 	bool said;
-	int error = 0;
+	int error;
 
 	livecap_wait(l->capture, l->glance.process ? l->glance.fd : -1, (int)WAIT_MSEC, &said);
-	livecap_read(l->capture, take, l);
+	if (livecap_read(l->capture, take, l))
+		bulletins_taken(&l->bulletins);
 	/* What the kernel still gathers is older than now. */
-	analysis_time(l->analysis, clock_wall() - WAIT_MSEC * 2 * NSEC_PER_MSEC);
-	if (said && glance_read(&l->glance))
+	now = clock_wall() - WAIT_MSEC * 2 * NSEC_PER_MSEC;
+	error = bulletins_time(&l->bulletins, now, l->out.file);
+	analysis_time(l->analysis, now);
+	if (said && glance_read(&l->glance) && !error)
 		error = end_look(l);
 	begin_look(l);
 	tell_trouble(l);
 	take_stock(l);
+	if (metrics_file_due(&l->metrics))
+		show_metrics(l);
 	if (signal_tell) {
 		signal_tell = 0;
 		statusline_clear(&l->status);
@@ -238,6 +273,9 @@ end(struct live *l)
 	error = glance_last(&l->glance, l->out.file);
 	tell_of_evidence(l);
 	if (error >= 0)
+		error = bulletins_end(&l->bulletins, l->out.file);
+	show_metrics(l);
+	if (!error)
 		error = finish(l->out.file);
 	if (!error && l->recording)
 		l->error = recording_end(l->recording);
@@ -354,6 +392,19 @@ open_all(struct live *l, struct analyze_options *a, char **ret_why)
 	return error || !o->evidence.folder ? error : evidence_files_begin(&o->evidence, ret_why);
 }
 
+/* A file that cannot be written at all is told before anything else. */
+static int
+begin_metrics(struct live *l, char **ret_why)
+{
+	struct metrics nothing = {.began = clock_wall()};
+
+	l->metrics.name = l->o->bulletins.metrics;
+	l->metrics.interfaces = l->o->capture.interfaces;
+	l->metrics.n = l->o->capture.n;
+	*ret_why = metrics_file_write(&l->metrics, &nothing);
+	return *ret_why ? -EACCES : 0;
+}
+
 /* From the first frame to the report. */
 static int
 watch(struct live *l, const char *write)
@@ -365,6 +416,13 @@ watch(struct live *l, const char *write)
 	l->ring = ring_new(l->o->ring / l->workers);
 	l->glance = (struct glance){
 	    .analysis = l->analysis, .told = l->told, .ring = l->ring, .evidence = l->o->evidence};
+	l->bulletins = (struct bulletins){.o = &l->o->bulletins,
+					  .analysis = l->analysis,
+					  .capture = l->capture,
+					  .glance = &l->glance,
+					  .first = l->first,
+					  .n = l->o->capture.n};
+	bulletins_begin(&l->bulletins);
 	l->status.drawn = !l->parent && !l->o->quiet && isatty(STDERR_FILENO);
 	l->recording = begin_recording(l, write);
 	l->began = l->status.nsec = clock_steady();
@@ -413,12 +471,42 @@ work(void *context, unsigned worker, int fd, struct live_state *state)
 	return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Of who leads: what all workers have shown by now. */
+static void
+gather_metrics(void *context, bool over)
+{
+	struct live *l = context;
+	struct metrics all = {0};
+
+	if (!l->shared || (!metrics_file_due(&l->metrics) && !over))
+		return;
+	for (unsigned i = 0; i < l->workers; i++)
+		metrics_add(&all, &l->shared[i]);
+	tell_line(l, metrics_file_write(&l->metrics, &all));
+}
+
+static int
+share_metrics(struct live *l)
+{
+	void *p;
+
+	if (!l->metrics.name)
+		return 0;
+	p = mmap(NULL, l->workers * sizeof *l->shared, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	l->shared = p;
+	return 0;
+}
+
 static int
 lead(struct live *l, char **ret_why)
 {
 	const struct workers_options o = {.n = l->workers,
 					  .work = work,
 					  .context = l,
+					  .turn = gather_metrics,
 					  .name = l->o->output,
 					  .duration = l->o->duration,
 					  .count = l->o->count,
@@ -427,6 +515,8 @@ lead(struct live *l, char **ret_why)
 
 	signals_listen();
 	l->parent = getpid();
+	if (share_metrics(l))
+		return -ENOMEM;
 	return workers_run(&o, &l->out, ret_why);
 }
 
@@ -442,6 +532,8 @@ close_all(struct live *l)
 	free(l->names);
 	free(l->interfaces);
 	free(l->captures);
+	if (l->shared)
+		munmap(l->shared, l->workers * sizeof *l->shared);
 	glance_stop(&l->glance);
 	recording_end(l->recording);
 	ring_free(l->ring);
@@ -462,6 +554,8 @@ live_run(const struct live_options *o, void (*tell)(const char *fmt, ...), char 
 	a.number_context = &l;
 	l.captures = xcalloc(o->workers, sizeof(struct livecap *));
 	error = open_all(&l, &a, ret_why);
+	if (!error)
+		error = begin_metrics(&l, ret_why);
 	if (!error && l.workers > 1) {
 		error = lead(&l, ret_why);
 	} else if (!error) {

@@ -2,7 +2,7 @@
 /* Watches interfaces: capture, tell, keep the proof. */
 #pragma once
 
-#include "analyze.h"
+#include "bulletins.h"
 #include "evidence_files.h"
 #include "livecap.h"
 #include "output.h"
@@ -19,6 +19,7 @@ struct live_options {
 	const char *write;     /* file for all that is captured, or NULL */
 	uint64_t rotate_bytes; /* of it: begin a new one; 0: never */
 	int64_t rotate_nsec;
+	struct bulletin_options bulletins;
 	size_t ring;      /* bytes of frames that are kept for evidence */
 	int64_t duration; /* nanoseconds; 0: until it is told to end */
 	uint64_t count;   /* frames; 0: any number */

@@ -182,6 +182,14 @@ parse_place(const char *word, struct options *o, char **ret_why)
 }
 
 static int
+parse_mmdb(const char *word, struct analyze_options *a, char **ret_why)
+{
+	if (a->nmmdb == MMDB_MOST)
+		return wrong(ret_why, "--mmdb: expected at most %d databases", MMDB_MOST);
+	return parse_text("mmdb", word, &a->mmdb[a->nmmdb++], ret_why);
+}
+
+static int
 parse_end(const char *name, int end, const char *word, struct options *o, char **ret_why)
 {
 	if (o->nends[end] == END_FILES_MOST)
@@ -204,6 +212,8 @@ parse_amount(int letter, const char *word, struct live_wishes *w, char **ret_why
 	} amounts[] = {
 	    {DURATION, offsetof(struct live_wishes, duration), LONG_MAX / 2000000000, 1},
 	    {ROTATE_TIME, offsetof(struct live_wishes, rotate_time), LONG_MAX / 2000000000, 1},
+	    {STATS_INTERVAL, offsetof(struct live_wishes, stats_interval), LONG_MAX / 2000000000,
+	     1},
 	    {COUNT, offsetof(struct live_wishes, count), LONG_MAX, 1},
 	    {WORKERS, offsetof(struct live_wishes, workers), WORKERS_MAX, 1},
 	    {SNAPLEN, offsetof(struct live_wishes, snaplen), 262144, 1},
@@ -238,6 +248,8 @@ parse_live(int letter, const char *word, struct live_wishes *w, char **ret_why)
 		return parse_text("user", word, &w->user, ret_why);
 	case WRITE:
 		return parse_text("write", word, &w->write, ret_why);
+	case METRICS:
+		return parse_text("metrics", word, &w->metrics, ret_why);
 	case PROMISCUOUS:
 		w->promiscuous = true;
 		return 0;
@@ -278,6 +290,8 @@ parse_one(int letter, struct options *o, char **ret_why)
 		return parse_text("target", optarg, &o->analyze.target, ret_why);
 	case VIEW:
 		return parse_view(optarg, o, ret_why);
+	case MMDB:
+		return parse_mmdb(optarg, &o->analyze, ret_why);
 	case NOTE:
 		return custody_note(&o->custody, optarg, ret_why);
 	case META:
@@ -388,6 +402,8 @@ check_arguments(enum command command, const struct options *o, char **ret_why)
 		return wrong(ret_why,
 			     "live: expected a file for --report, not - (standard output): "
 			     "with --workers there are several reports");
+	if (command == LIVE && o->analyze.nmmdb && !o->live.stats_interval)
+		return wrong(ret_why, "--mmdb: expected --stats-interval with it");
 	if (command == CASE && !o->output)
 		return wrong(ret_why, "case: expected -o DIR, the folder to be made");
 	if ((int)n < command_rows[command].least)
@@ -449,6 +465,8 @@ options_parse(enum command command, int argc, char **argv, struct options *ret, 
 		return error;
 	o.analyze.files = (const char *const *)(argv + optind);
 	o.analyze.nfiles = (size_t)(argc - optind);
+	if (o.live.stats_interval)
+		o.analyze.stats = true;
 	if (!o.help && !o.version)
 		error = check_arguments(command, &o, ret_why);
 	if (!error)

@@ -32,9 +32,9 @@ enum command {
 
 /* What watching is asked for; 0 and NULL: nothing. */
 struct live_wishes {
-	const char *report, *evidence_dir, *user, *write;
-	unsigned long duration, rotate_time; /* seconds */
-	unsigned long count;                 /* frames */
+	const char *report, *evidence_dir, *user, *write, *metrics;
+	unsigned long duration, rotate_time, stats_interval; /* seconds */
+	unsigned long count;                                 /* frames */
 	unsigned long workers;
 	unsigned long buffer, ring, rotate_size, snaplen; /* bytes */
 	unsigned long max_disk;                           /* likewise */

@@ -13,32 +13,29 @@
 #include <string.h>
 
 #define FORMAT_VERSION 1
-/* Four digits: shares of a million connections still differ. */
-#define SHARE(n, of) ((of) ? (double)(n) / (double)(of) : 0.0)
-#define DUMP_FLAGS (JSON_REAL_PRECISION(15) | JSON_INDENT(1))
-
-/* Of one capture, in one view. */
-struct counts {
-	uint64_t connections, abrupt, matched;
-	uint64_t scans; /* left out of all others */
-	uint64_t reached[NREACHED], signatures[SIGNATURES];
-};
+#define DUMP_FLAGS JSON_REAL_PRECISION(15)
 
 struct stats {
 	size_t n;
-	uint64_t partial; /* TCP flows whose beginning is not in the capture */
-	struct counts (*counts)[NVIEWS];
-	bool *both; /* packets of servers are in the capture, too */
+	uint64_t partial;                  /* TCP flows whose beginning is not in the capture */
+	struct endings (*endings)[NVIEWS]; /* of each capture */
+	bool *both;                        /* packets of servers are in the capture, too */
+	uint64_t *told;                    /* packets of each capture that windows have told of */
+	struct mmdb *mmdb;
+	struct origins *origins; /* NULL without databases */
 };
 
 struct stats *
-stats_new(size_t ncaptures)
+stats_new(size_t ncaptures, struct mmdb *mmdb)
 {
 	struct stats *s = xcalloc(1, sizeof *s);
 
 	s->n = ncaptures;
-	s->counts = xcalloc(ncaptures, sizeof *s->counts);
+	s->endings = xcalloc(ncaptures, sizeof *s->endings);
 	s->both = xcalloc(ncaptures, sizeof *s->both);
+	s->told = xcalloc(ncaptures, sizeof *s->told);
+	s->mmdb = mmdb;
+	s->origins = mmdb ? origins_new(mmdb) : NULL;
 	return s;
 }
 
@@ -47,44 +44,33 @@ stats_free(struct stats *s)
 {
 	if (!s)
 		return;
-	free(s->counts);
+	origins_free(s->origins);
+	mmdb_close(s->mmdb);
+	free(s->endings);
 	free(s->both);
+	free(s->told);
 	free(s);
-}
-
-static void
-count(struct counts *c, const struct ending *e)
-{
-	if (e->scan) {
-		c->scans++;
-		return;
-	}
-	c->connections++;
-	if (!e->abrupt)
-		return;
-	c->abrupt++;
-	c->reached[e->reached]++;
-	if (!e->signature)
-		return;
-	c->matched++;
-	c->signatures[e->signature - signatures]++;
 }
 
 void
 stats_count(struct stats *s, const struct flow *f, int64_t end)
 {
-	struct ending e;
+	struct ending e[NVIEWS];
+	uint16_t capture = f->first_at.capture;
 
-	if (f->proto != 6 || f->first_at.capture >= s->n)
+	if (f->proto != 6 || capture >= s->n)
 		return;
-	s->both[f->first_at.capture] |= f->half[SERVER].packets > 0;
-	for (int v = 0; v < NVIEWS; v++) {
-		ending_of(f, (enum view)v, end, &e);
-		if (e.connection)
-			count(&s->counts[f->first_at.capture][v], &e);
-	}
-	if (!e.connection)
+	s->both[capture] |= f->half[SERVER].packets > 0;
+	for (int v = 0; v < NVIEWS; v++)
+		ending_of(f, (enum view)v, end, &e[v]);
+	if (!e[SERVER_VIEW].connection) {
 		s->partial++;
+		return;
+	}
+	for (int v = 0; v < NVIEWS; v++)
+		endings_count(&s->endings[capture][v], &e[v]);
+	if (s->origins)
+		origins_count(s->origins, capture, &f->addr[CLIENT], e);
 }
 
 /* A capture from the client shows what reached the client. Where nothing tells, or where only what
@@ -98,31 +84,22 @@ view_of(const struct stats *s, const struct report *r, size_t i, enum view wante
 }
 
 static void
-add_up(const struct stats *s, const struct report *r, enum view wanted, struct counts *sum)
+add_up(const struct stats *s, const struct report *r, enum view wanted, struct endings *sum)
 {
 	memset(sum, 0, sizeof *sum);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct counts *c = &s->counts[i][view_of(s, r, i, wanted)];
-
-		sum->connections += c->connections;
-		sum->abrupt += c->abrupt;
-		sum->matched += c->matched;
-		sum->scans += c->scans;
-		for (int k = 0; k < NREACHED; k++)
-			sum->reached[k] += c->reached[k];
-		for (int k = 0; k < SIGNATURES; k++)
-			sum->signatures[k] += c->signatures[k];
-	}
+	for (size_t i = 0; i < s->n; i++)
+		endings_add(sum, &s->endings[i][view_of(s, r, i, wanted)]);
 }
 
-static uint64_t
-matched_at(const struct counts *c, enum reached stage)
+/* Of each capture; to be freed by the caller. */
+static enum view *
+all_views(const struct stats *s, const struct report *r, enum view wanted)
 {
-	uint64_t n = 0;
+	enum view *views = xcalloc(s->n, sizeof *views);
 
-	for (int k = 0; k < SIGNATURES; k++)
-		n += signatures[k].reached == stage ? c->signatures[k] : 0;
-	return n;
+	for (size_t i = 0; i < s->n; i++)
+		views[i] = view_of(s, r, i, wanted);
+	return views;
 }
 
 /* --- text --- */
@@ -141,11 +118,12 @@ columns(const char *s)
 #define NAME_COLUMNS 33
 
 static void
-row(FILE *out, int indent, const char *what, const char *name, uint64_t n, const struct counts *c)
+row(FILE *out, int indent, const char *what, const char *name, uint64_t n, const struct endings *c)
 {
 	fprintf(out, "%*s%s%*s%9" PRIu64 " %7.2f %% %7.2f %%%s%s\n", indent, "", what,
-		NAME_COLUMNS - indent - columns(what), "", n, 100 * SHARE(n, c->connections),
-		100 * SHARE(n, c->abrupt), *name ? "  " : "", name);
+		NAME_COLUMNS - indent - columns(what), "", n,
+		100 * endings_share(n, c->connections), 100 * endings_share(n, c->abrupt),
+		*name ? "  " : "", name);
 }
 
 static const char *const stage_titles[NREACHED] = {"Post-SYN", "Post-ACK", "Post-PSH", "Later",
@@ -154,7 +132,7 @@ static const char *const stage_titles[NREACHED] = {"Post-SYN", "Post-ACK", "Post
 int
 stats_text(const struct stats *s, const struct report *r, enum view wanted, FILE *out)
 {
-	struct counts c;
+	struct endings c;
 
 	add_up(s, r, wanted, &c);
 	for (size_t i = 0; i < s->n; i++) {
@@ -168,7 +146,7 @@ stats_text(const struct stats *s, const struct report *r, enum view wanted, FILE
 	row(out, 0, "Possibly tampered (abrupt)", "", c.abrupt, &c);
 	row(out, 0, "with a signature", "", c.matched, &c);
 	for (int stage = 0; stage < NREACHED; stage++) {
-		uint64_t rest = c.reached[stage] - matched_at(&c, (enum reached)stage);
+		uint64_t rest = c.reached[stage] - endings_matched_at(&c, (enum reached)stage);
 
 		fputc('\n', out);
 		row(out, 0, stage_titles[stage], "", c.reached[stage], &c);
@@ -178,6 +156,12 @@ stats_text(const struct stats *s, const struct report *r, enum view wanted, FILE
 				    c.signatures[k], &c);
 		if (stage != POST_ODD && rest)
 			row(out, 2, "no signature", "", rest, &c);
+	}
+	if (s->origins) {
+		enum view *views = all_views(s, r, wanted);
+
+		origins_text(s->origins, views, out);
+		free(views);
 	}
 	fprintf(out,
 		"\nLeft out: %" PRIu64 " scans, %" PRIu64 " connections that began before the "
@@ -192,45 +176,13 @@ stats_text(const struct stats *s, const struct report *r, enum view wanted, FILE
 /* --- JSON --- */
 
 static json_t *
-share(uint64_t n, uint64_t of)
-{
-	return json_real(rounded(SHARE(n, of)));
-}
-
-static json_t *
-signature_json(const struct counts *c, int k)
-{
-	const struct signature *g = &signatures[k];
-
-	return json_pack("{si ss ss sI so so}", "number", (int)g->number, "name", g->name,
-			 "notation", g->notation, "count", (json_int_t)c->signatures[k], "share",
-			 share(c->signatures[k], c->connections), "share_possibly_tampered",
-			 share(c->signatures[k], c->abrupt));
-}
-
-static json_t *
-stage_json(const struct counts *c, enum reached stage)
-{
-	json_t *list = json_array();
-
-	for (int k = 0; k < SIGNATURES; k++)
-		if (signatures[k].reached == stage)
-			json_array_append_new(list, signature_json(c, k));
-	return json_pack("{ss sI sI so so so}", "stage", reached_words[stage], "connections",
-			 (json_int_t)c->reached[stage], "matched", (json_int_t)matched_at(c, stage),
-			 "share", share(c->reached[stage], c->connections),
-			 "share_possibly_tampered", share(c->reached[stage], c->abrupt),
-			 "signatures", list);
-}
-
-static json_t *
 capture_json(const struct stats *s, const struct report *r, size_t i, enum view wanted)
 {
 	enum view view = view_of(s, r, i, wanted);
-	const struct counts *c = &s->counts[i][view];
+	const struct endings *c = &s->endings[i][view];
 	char *file = json_safe(r->captures[i]->file);
 	json_t *j = json_pack("{ss sI ss ss sI sI sI}", "file", file, "packets",
-			      (json_int_t)r->captures[i]->packets, "vantage",
+			      (json_int_t)(r->captures[i]->packets - s->told[i]), "vantage",
 			      vantage_words[r->vantages[i]], "view", view_words[view],
 			      "connections", (json_int_t)c->connections, "possibly_tampered",
 			      (json_int_t)c->abrupt, "matched", (json_int_t)c->matched);
@@ -239,29 +191,75 @@ capture_json(const struct stats *s, const struct report *r, size_t i, enum view 
 	return j;
 }
 
-int
-stats_json(const struct stats *s, const struct report *r, enum view wanted, FILE *out)
+/* Did it bring anything since the last window? Those of other workers never do. */
+static bool
+is_heard(const struct stats *s, const struct report *r, size_t i)
 {
-	json_t *captures = json_array(), *stages = json_array(), *all;
-	struct counts c;
+	return r->captures[i]->packets > s->told[i] || s->endings[i][0].connections;
+}
+
+/* Puts the counts behind what `all` has. */
+static void
+put_counts(const struct stats *s, const struct report *r, enum view wanted, bool window,
+	   json_t *all)
+{
+	json_t *captures = json_array();
+	struct endings c;
 
 	add_up(s, r, wanted, &c);
 	for (size_t i = 0; i < s->n; i++)
-		json_array_append_new(captures, capture_json(s, r, i, wanted));
-	for (int stage = 0; stage < NREACHED; stage++)
-		json_array_append_new(stages, stage_json(&c, (enum reached)stage));
-	all = json_pack("{ss si s{ss ss} so sI sI so sI so so s{sI sI}}", "format",
-			"tamperscope-stats", "format_version", FORMAT_VERSION, "tool", "name",
-			"tamperscope", "version", VERSION, "captures", captures, "connections",
-			(json_int_t)c.connections, "possibly_tampered", (json_int_t)c.abrupt,
-			"share", share(c.abrupt, c.connections), "matched", (json_int_t)c.matched,
-			"coverage", share(c.matched, c.abrupt), "stages", stages, "left_out",
-			"scans", (json_int_t)c.scans, "no_beginning", (json_int_t)s->partial);
-	if (!all || json_dumpf(all, out, DUMP_FLAGS)) {
-		json_decref(all);
-		return -EIO;
+		if (!window || is_heard(s, r, i))
+			json_array_append_new(captures, capture_json(s, r, i, wanted));
+	json_object_update_new(
+	    all,
+	    json_pack("{so sI sI so sI so so s{sI sI}}", "captures", captures, "connections",
+		      (json_int_t)c.connections, "possibly_tampered", (json_int_t)c.abrupt, "share",
+		      endings_json_share(c.abrupt, c.connections), "matched", (json_int_t)c.matched,
+		      "coverage", endings_json_share(c.matched, c.abrupt), "stages",
+		      endings_json_stages(&c), "left_out", "scans", (json_int_t)c.scans,
+		      "no_beginning", (json_int_t)s->partial));
+	if (s->origins) {
+		enum view *views = all_views(s, r, wanted);
+
+		origins_json(s->origins, views, all);
+		free(views);
 	}
+}
+
+static int
+dump(json_t *all, size_t flags, FILE *out)
+{
+	int error = json_dumpf(all, out, flags) ? -EIO : 0;
+
 	json_decref(all);
 	fputc('\n', out);
-	return finish(out);
+	return error ? error : finish(out);
+}
+
+int
+stats_json(const struct stats *s, const struct report *r, enum view wanted, FILE *out)
+{
+	json_t *all = json_pack("{ss si s{ss ss}}", "format", "tamperscope-stats", "format_version",
+				FORMAT_VERSION, "tool", "name", "tamperscope", "version", VERSION);
+
+	put_counts(s, r, wanted, false, all);
+	return dump(all, DUMP_FLAGS | JSON_INDENT(1), out);
+}
+
+int
+stats_window(struct stats *s, const struct report *r, enum view wanted, int64_t from, int64_t to,
+	     FILE *out)
+{
+	char begin[TIME_TEXT_MAX], end[TIME_TEXT_MAX];
+	json_t *all = json_pack("{ss ss ss}", "type", "stats", "from", time_text(from, begin), "to",
+				time_text(to, end));
+
+	put_counts(s, r, wanted, true, all);
+	memset(s->endings, 0, s->n * sizeof *s->endings);
+	s->partial = 0;
+	for (size_t i = 0; i < s->n; i++)
+		s->told[i] = r->captures[i]->packets;
+	if (s->origins)
+		origins_clear(s->origins);
+	return dump(all, DUMP_FLAGS, out);
 }

@@ -232,6 +232,7 @@ turn(struct workers *w, int64_t began)
 		end_all(w, w->error != 0);
 	if (w->deadline && clock_steady() >= w->deadline)
 		send_all(w, SIGKILL);
+	o->turn(o->context, false);
 	statusline_draw(&w->status, &all);
 }
 
@@ -278,6 +279,7 @@ workers_run(const struct workers_options *o, struct output *out, char **ret_why)
 	while (w.running)
 		turn(&w, began);
 	statusline_clear(&w.status);
+	o->turn(o->context, true);
 	if (!error && !o->quiet) {
 		all = sum(&w);
 		state_tell(&all, o->tell);

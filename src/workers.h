@@ -11,6 +11,8 @@ struct workers_options {
 	/* What a worker does, numbered from 0: says lines to `fd`, shows how it goes in *state, and
 	 * ends after SIGTERM or when its parent is another. Returns its exit status. */
 	int (*work)(void *context, unsigned number, int fd, struct live_state *state);
+	/* Called by who leads several times a second, and once when it is over. */
+	void (*turn)(void *context, bool over);
 	void *context;
 	const char *name; /* of the output: opened anew on SIGHUP; NULL: standard output */
 	int64_t duration; /* nanoseconds; 0: until it is told to end */

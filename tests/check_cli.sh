@@ -98,6 +98,11 @@ usage live --flows lo
 usage live --workers 0 lo
 usage live --workers 257 lo
 usage live --workers 2 --report - lo
+usage live --stats-interval 0 lo
+usage live --mmdb "$work/missing" lo
+usage live --metrics '' lo
+usage stats --mmdb a --mmdb b --mmdb c "$work/none.pcap"
+expect 1 1 stats --mmdb "$work/missing" "$work/none.pcap"
 expect 1 1 live no-such-interface
 usage compare
 usage compare --client "$work/none.pcap"
