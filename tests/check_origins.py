@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Countries and networks of clients: what stats --mmdb says is what the databases say, and adds up.
+"""Countries and networks of clients: what stats --mmdb says is what the databases say, adds up, and is
+bounded.
 
 check_origins.py TOOL CAPTURES
 
@@ -22,6 +23,7 @@ SKIPPED = 77
 TOOL, CAPTURES = sys.argv[1:3]
 CLIENTS = 400           # more than are told by name, each in a network of its own
 NAMED = 100             # NETWORKS_MAX of src/origins.c
+ROOM = 65536            # ORIGINS_MAX
 COUNTS = ("connections", "possibly_tampered", "matched")
 wrong = []
 
@@ -127,6 +129,19 @@ def few(folder):
     expect("text: %s" % text, "Countries of clients" in text and "not known" in text)
 
 
+def too_many(folder):
+    """More networks than there is room for: all are counted, and it is said that some have no name."""
+    clients = [(ipaddress.ip_address(0x0a000001 + (i << 7)), 1, 0) for i in range(ROOM + 1000)]
+    capture, asn = os.path.join(folder, "crowd.pcap"), os.path.join(folder, "crowd.mmdb")
+    write_capture(capture, clients)
+    mmdb.write(asn, "Test-ASN", {"%s/32" % a: mmdb.network(1 + i, "N") for i, (a, _, _) in enumerate(clients)},
+               4)
+    t = table("--mmdb", asn, capture)
+    others = t["other_networks"]
+    expect("all are counted", t["connections"] == len(clients) == others["connections"] + NAMED)
+    expect("others: %s" % others, others["networks"] == ROOM - NAMED and others["not_told_apart"] == 1000)
+
+
 def damaged(folder, database):
     """Files that are cut off or changed anywhere end in words, never in a crash."""
     with open(database, "rb") as f:
@@ -151,6 +166,7 @@ with tempfile.TemporaryDirectory() as temporary:
         sys.exit(SKIPPED)
     made, _ = many(temporary)
     few(temporary)
+    too_many(temporary)
     damaged(temporary, made)
     refused("No such file", "--mmdb", os.path.join(temporary, "missing"))
     refused("not a database", "--mmdb", temporary)
