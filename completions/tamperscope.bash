@@ -55,8 +55,7 @@ _tamperscope() {
 	live)
 		words='--fingerprints --min-confidence --only --target -o --output -f --filter --format
 			--report --evidence-dir --max-disk --write --rotate-size --rotate-time --ring --duration --count
-			--buffer --snaplen --promiscuous --workers --user -q --quiet'
-			--buffer --snaplen --promiscuous --user --stats-interval --mmdb --metrics --view -q --quiet'
+			--buffer --snaplen --promiscuous --workers --user --stats-interval --mmdb --metrics --view -q --quiet'
 		;;
 	suggest)
 		words='-f --filter --fingerprints -q --quiet'

@@ -183,7 +183,7 @@ def watch(tool, capture, folder, workers):
     with open(told, encoding="utf-8") as f:
         lines = [json.loads(line) for line in f]
     files = sorted(os.path.join(folder, n) for n in os.listdir(folder) if n.startswith("stored"))
-    expect("files of workers", len(files) == workers)
+    expect("files of workers", 1 <= len(files) <= workers)      # one may see nothing
     r = subprocess.run([tool, "stats", "--format", "json", "--view", "client", "--mmdb", country, *files],
                        check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     check_windows([x for x in lines if x["type"] == "stats"], json.loads(r.stdout), workers)
