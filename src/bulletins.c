@@ -2,8 +2,10 @@
 /* Windows are of capture time; metrics are for those who live now. */
 #include "bulletins.h"
 
+#include "output.h"
 #include "statusline.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Those who collect metrics ask every few seconds at most. */
@@ -47,6 +49,26 @@ bulletins_begin(struct bulletins *b)
 		window_over(&b->window, clock_wall(), &from, &to);
 }
 
+/* The line appears whole, or not at all. */
+static int
+write_window(struct bulletins *b, int64_t from, int64_t to, FILE *out)
+{
+	char *line = NULL;
+	size_t n = 0;
+	FILE *memory = open_memstream(&line, &n);
+	int error;
+
+	if (!memory)
+		return -ENOMEM;
+	error = analysis_stats_window(b->analysis, b->o->view, from, to, memory);
+	if (fclose(memory) && !error)
+		error = -ENOMEM;
+	if (!error)
+		error = output_lines(out, line, n);
+	free(line);
+	return error;
+}
+
 int
 bulletins_time(struct bulletins *b, int64_t now, FILE *out)
 {
@@ -54,7 +76,7 @@ bulletins_time(struct bulletins *b, int64_t now, FILE *out)
 
 	if (!b->window.length || !window_over(&b->window, now, &from, &to))
 		return 0;
-	return analysis_stats_window(b->analysis, b->o->view, from, to, out);
+	return write_window(b, from, to, out);
 }
 
 int
@@ -109,5 +131,5 @@ bulletins_end(struct bulletins *b, FILE *out)
 {
 	if (!b->window.length)
 		return 0;
-	return analysis_stats_window(b->analysis, b->o->view, b->window.from, b->window.last, out);
+	return write_window(b, b->window.from, b->window.last, out);
 }

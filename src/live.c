@@ -41,7 +41,8 @@ struct live {
 	struct metrics_file metrics;
 	struct metrics *shared;      /* of each worker, in memory that their parent sees; or NULL */
 	struct recording *recording; /* NULL: nothing is stored */
-	int error;                   /* of what frames are written to */
+	int error;                   /* of it */
+	int line_error;              /* of a line that frames gave rise to */
 	struct output out;
 	int evidence_error;                   /* that was told; 0: evidence is kept */
 	const char *report;                   /* file, or NULL */
@@ -57,8 +58,8 @@ take(void *context, size_t interface, struct frame *f)
 	struct live *l = context;
 	int error = bulletins_frame(&l->bulletins, f->nsec, l->out.file);
 
-	if (error && !l->error)
-		l->error = error;
+	if (error && !l->line_error)
+		l->line_error = error;
 	analysis_push(l->analysis, l->first + interface, f);
 	ring_add(l->ring, f);
 	l->state.frames++;
@@ -255,7 +256,7 @@ turn(struct live *l)
 		error = reopen(l);
 	tell_of_recording(l);
 	statusline_draw(&l->status, &l->state);
-	return error;
+	return error ? error : l->line_error;
 }
 
 /* What is told at last, and the report of all. */
