@@ -102,7 +102,7 @@ _tamperscope() {
 	check | verify)
 		compopt -o dirnames -o default
 		;;
-	analyze | suggest | stats | case | attach)
+	analyze | suggest | stats | case | attach | compare | redact)
 		compopt -o default
 		;;
 	esac
