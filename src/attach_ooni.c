@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Measurements of OONI: data format 0.2.0 and its building blocks df-001 (http), df-002 (dns),
- * df-005 (tcp), df-006 (tls) and df-008 (network events) of github.com/ooni/spec. Readers must not
+ * df-005 (tcp), df-006 (tls) and df-008 (network events) of its specification. Readers must not
  * rely on any key, says df-000: whatever is missing or of another type is passed over. */
 #include "measurement.h"
 
