@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows of Censored Planet: Satellite v2 (results.json: a question to an open resolver) and
  * Hyperquack v2 (a request to a server that answers all alike), as satellitev2.rst and
- * hyperquackv2.rst of its documentation tell. Both were measured from
- * afar, with the vantage point as the server: the capture is of either end. */
+ * hyperquackv2.rst of its documentation tell. Both were measured from afar, with the vantage point
+ * as the server: the capture is of either end. */
 #include "measurement.h"
 
 #include <stdlib.h>
